@@ -1,0 +1,21 @@
+#ifndef SXI_SXI_H
+#define SXI_SXI_H
+
+/* All of the flight core. */
+
+#include "sxi/aec.h"
+#include "sxi/badpix.h"
+#include "sxi/ce.h"
+#include "sxi/crc.h"
+#include "sxi/edu.h"
+#include "sxi/entity.h"
+#include "sxi/fee.h"
+#include "sxi/filter.h"
+#include "sxi/frame.h"
+#include "sxi/image.h"
+#include "sxi/key.h"
+#include "sxi/ldt.h"
+#include "sxi/pus.h"
+#include "sxi/status.h"
+
+#endif
