@@ -1,0 +1,1 @@
+"""Coders for samples, as the flight core has them."""

@@ -1,0 +1,1 @@
+"""Readable reference of every flight algorithm: the specification as code."""

@@ -1,0 +1,31 @@
+"""The core in this process, in the build that suits this processor."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from types import ModuleType
+from typing import cast
+
+from fsw_emu.core import Core
+
+
+def _best_build() -> ModuleType:
+    baseline = importlib.import_module("fsw_emu._core")
+    if baseline.supports_v3():
+        try:
+            return importlib.import_module("fsw_emu._core_v3")
+        except ModuleNotFoundError:  # built for another kind of processor
+            pass
+    return baseline
+
+
+@functools.cache
+def host_core() -> Core:
+    """The module itself has every method of the protocol."""
+    return cast(Core, _best_build())
+
+
+def baseline_core() -> Core:
+    """The build for any processor of this family, whatever this one could do."""
+    return cast(Core, importlib.import_module("fsw_emu._core"))

@@ -1,0 +1,63 @@
+"""Fixtures that every test shares. A test names no target: it asks for `core`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import hypothesis
+import pytest
+
+import fsw_emu.targets
+from fsw_emu.core import Core
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--target", default="host", help="host, or lib:PATH of a libsxi.so")
+
+
+@pytest.fixture(scope="session")
+def core(request: pytest.FixtureRequest) -> Core:
+    """The core under test."""
+    return fsw_emu.targets.open(request.config.getoption("--target"))
+
+
+@pytest.fixture(scope="session")
+def csxi(request: pytest.FixtureRequest) -> SimpleNamespace:
+    """The C functions themselves, through cffi: .ffi and .lib."""
+    from fsw_emu.targets.library import load
+
+    target = request.config.getoption("--target")
+    path = Path(target[4:]) if target.startswith("lib:") else ROOT / "build/release/libsxi.so"
+    ffi, lib = load(path)
+    return SimpleNamespace(ffi=ffi, lib=lib)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of data that the project did not make."""
+    if not SHARED.is_dir():
+        pytest.skip("../shared is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def recordings(shared: Path) -> Path:
+    """Recordings of an independent front-end electronics simulator."""
+    return shared / "data" / "fee_recordings"
+
+
+@pytest.fixture(autouse=True)
+def _only_shared_tests_use_shared(request: pytest.FixtureRequest) -> Iterator[None]:
+    if {"shared", "recordings"} & set(request.fixturenames):
+        assert request.node.get_closest_marker("shared"), "mark this test `shared`"
+    yield

@@ -1,0 +1,97 @@
+"""The house rules that a machine can check: who imports whom, how long rooms may be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: room -> the rooms of the project it may import (itself always)
+MAY_IMPORT: dict[str, set[str]] = {
+    "fsw_emu.model": set(),
+    "fsw_emu.packets": set(),
+    "fsw_emu.atomic": set(),
+    "fsw_emu.core": {"fsw_emu.targets"},  # the default core, and only there
+    "fsw_emu.scene": {"fsw_emu.packets"},
+    "fsw_emu.report": set(),
+    "fsw_emu.fee": {"fsw_emu.packets", "fsw_emu.core"},
+    "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core"},
+    "fsw_emu.ground": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.atomic"},
+    "fsw_emu.codecs": {"fsw_emu.packets", "fsw_emu.core"},
+    "fsw_emu.targets": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu._core"},
+    "hil": {"fsw_emu.packets"},
+}
+#: what rooms may use from outside
+OUTSIDE = {"fsw_emu.model": {"numpy"}, "fsw_emu.packets": set(), "fsw_emu.scene": {"numpy"}}
+STANDARD = {"__future__"}
+
+
+def modules(room: str) -> list[Path]:
+    path = ROOT / room.replace(".", "/")
+    return [path.with_suffix(".py")] if path.with_suffix(".py").exists() else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names.add(node.module or "")
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def is_standard(name: str) -> bool:
+    import sys
+
+    return name.split(".")[0] in sys.stdlib_module_names | STANDARD
+
+
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_rooms_import_only_what_they_may(room: str) -> None:
+    allowed = MAY_IMPORT[room] | {room}
+    for path in modules(room):
+        for name in imports(path):
+            if name.split(".")[0] in ("fsw_emu", "hil"):
+                inside = any(name == a or name.startswith((a + ".", a + "_v3")) for a in allowed)
+                assert inside or name == "fsw_emu", f"{path} imports {name}"
+            elif room in OUTSIDE and not is_standard(name):
+                assert name.split(".")[0] in OUTSIDE[room], f"{path} imports {name}"
+
+
+def test_composition_roots_are_imported_by_nothing() -> None:
+    for path in [*(ROOT / "fsw_emu").rglob("*.py"), *(ROOT / "hil").rglob("*.py")]:
+        if "cli" in path.parts:
+            continue
+        assert not {n for n in imports(path) if n.startswith("fsw_emu.cli")}, path
+
+
+def test_rooms_are_not_too_large() -> None:
+    for pattern, most in (("*.py", 400), ("*.pyx", 400), ("*.pxi", 400), ("*.c", 500), ("*.h", 500)):
+        for folder in ("fsw_emu", "hil", "tools", "c_src", "tests"):
+            for path in (ROOT / folder).rglob(pattern):
+                lines = len(path.read_text().splitlines())
+                assert lines <= most, f"{path}: {lines} lines"
+
+
+def test_flight_code_is_freestanding() -> None:
+    """Only the compiler's own headers and string.h, which every target has."""
+    allowed = {"<stddef.h>", "<stdint.h>", "<string.h>"}
+    for path in (ROOT / "c_src").rglob("*.[ch]"):
+        for line in path.read_text().splitlines():
+            if line.startswith("#include <"):
+                assert line.split()[1] in allowed, f"{path}: {line}"
+
+
+def test_no_function_is_too_long() -> None:
+    for folder in ("fsw_emu", "hil", "tools"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef):
+                    length = (node.end_lineno or 0) - node.lineno + 1
+                    assert length <= 66, f"{path}: {node.name} has {length} lines"
