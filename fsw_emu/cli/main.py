@@ -1,0 +1,50 @@
+"""``fsw-emu``: the entry point."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+EXAMPLE = """\
+example:
+  fsw-emu run --scene storm --frames 12 --out out
+  fsw-emu ground out/tm.bin --out ground
+  fsw-emu show out/tm.bin --limit 5
+
+Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    from fsw_emu.cli import ground, run, show
+
+    parser = argparse.ArgumentParser(
+        prog="fsw-emu",
+        description="Testbed for the onboard software of the Soft X-ray Imager of SMILE.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (run, ground, show):
+        command.add_parser(commands)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(f"fsw-emu {args.command}: interrupted", file=sys.stderr)
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""``fsw-emu run``: FEE packets in, science telemetry out and back."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+EXAMPLE = """\
+examples:
+  fsw-emu run --scene storm --frames 12 --out out
+  fsw-emu run recording.gresb.gz --out out --codec none
+  fsw-emu run simulator.gresb.gz --out out --simulator --pedestal 130
+
+The filter's thresholds act on raw ADU, as on board. Without --centre-max, --ring-sum-max and
+--ring-max they follow the pedestal, which is the median of the wandering-mask windows unless
+--pedestal gives it.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to a parser's sub-commands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "run",
+        help="run a recording or a built-in scene through the science chain",
+        description="Run FEE packets through event filter, compression and service 13, read "
+        "the telemetry back, and compare.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("recording", nargs="?", type=Path, metavar="RECORDING",
+                        help="FEE byte stream: GRESB or pcap (link type 149), plain or .gz")  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    _add_scene(parser.add_argument_group("scene (without RECORDING)"))
+    _add_onboard(parser.add_argument_group("onboard set-up"))
+    _add_filter(parser.add_argument_group("event filter [ADU]"))
+    _add_interface(parser.add_argument_group("reading the FEE's packets"))
+
+
+def _add_scene(group: Any) -> None:
+    group.add_argument("--scene", choices=["quiet", "storm"], help="default: storm")
+    group.add_argument("--frames", type=int, metavar="N", help="frames to make; default 12")
+    group.add_argument("--seed", type=int, metavar="S", help="default 1")
+    group.add_argument("--image", choices=["ft", "uv", "ff"],
+                       help="send whole frames instead of events")  # fmt: skip
+    group.add_argument("--event-limit", type=int, metavar="N",
+                       help="event packets per CCD and frame; default: no limit")  # fmt: skip
+
+
+def _add_onboard(group: Any) -> None:
+    group.add_argument("--codec", choices=["none", "aec"], default="aec",
+                       help="compression; none can be read from the public layout alone")  # fmt: skip
+    group.add_argument("--no-masks", action="store_true",
+                       help="product ED, without wandering-mask packets (default ED_WP)")  # fmt: skip
+    group.add_argument("--group", type=int, default=12, metavar="N",
+                       help="event frames per entity, 1..540; default 12")  # fmt: skip
+    group.add_argument("--stack", type=int, default=1, metavar="N",
+                       help="sum N image frames into one of 32 bit; default 1: no stacking")  # fmt: skip
+    group.add_argument("--nodes", default="E2,F2,E4,F4", metavar="LIST",
+                       help="nodes read out; default E2,F2,E4,F4")  # fmt: skip
+    group.add_argument("--frame-period", type=float, metavar="S",
+                       help="int_sync_period; default 4 s for recordings, 10 s for scenes")  # fmt: skip
+    group.add_argument("--t0", default="2026-05-19T00:00:00Z", metavar="UTC",
+                       help="start of frame 0; default %(default)s")  # fmt: skip
+    group.add_argument("--obsid", type=int, default=1, help="observation id; default 1")
+    group.add_argument("--bad-pixels", type=Path, metavar="FILE.npz",
+                       help="maps by node: boolean arrays of 639 x 384")  # fmt: skip
+
+
+def _add_filter(group: Any) -> None:
+    group.add_argument("--pedestal", type=int, help="instead of the wandering mask's median")
+    group.add_argument("--centre-max", type=int, help="EvtFilterThr1; default pedestal + 600")
+    group.add_argument("--ring-sum-max", type=int,
+                       help="EvtFilterThr2; default 8 x pedestal + 600")  # fmt: skip
+    group.add_argument("--ring-max", type=int, help="EvtFilterThr3; default pedestal + 25")
+    group.add_argument("--ring-count-max", type=int, default=4, help="EvtFilterN; default 4")
+
+
+def _add_interface(group: Any) -> None:
+    group.add_argument("--simulator", action="store_true",
+                       help="the public simulator's quirks: the four options below at once")  # fmt: skip
+    group.add_argument("--window-order", choices=["raster", "simulator"],
+                       help="order of the 5x5 pixels; default raster")  # fmt: skip
+    group.add_argument("--pixel-order", choices=["big", "little"],
+                       help="bytes of a pixel in data packets; default big")  # fmt: skip
+    group.add_argument("--sequence-reset-after-hk", action="store_true", default=None,
+                       help="the sequence counter begins again after housekeeping")  # fmt: skip
+    group.add_argument("--mode", type=int, metavar="M",
+                       help="FEE mode of the set-up, 0..15, whatever the packets say")  # fmt: skip
+    group.add_argument("--data-len", choices=["payload", "packet"], default="payload",
+                       help="what the length field counts; default payload")  # fmt: skip
+    group.add_argument("--binning", type=int, choices=[6, 24], default=6,
+                       help="of image frames: 6 (FT, 639 x 384) or 24 (UV, 165 x 96)")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code: 0 fine, 1 faults found in the data, 2 wrong use."""
+    from fsw_emu.cli import mainjob
+
+    try:
+        return mainjob.run(args)
+    except (mainjob.UsageError, ValueError) as error:
+        print(f"fsw-emu run: {error}", file=sys.stderr)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"fsw-emu run: {where}{error.strerror or error}", file=sys.stderr)
+    return 2

@@ -1,0 +1,1 @@
+"""The emulated application software of the data processing unit."""

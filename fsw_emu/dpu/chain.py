@@ -1,0 +1,199 @@
+"""The science chain: bad pixels, filter, group, entity, compression, service 13."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fsw_emu.core import Core
+from fsw_emu.dpu.entity import Entity, EntityWriter, Group, add_events
+from fsw_emu.dpu.events import (
+    MAX_EVENTS,
+    EventFrame,
+    Rejected,
+    event_pedestal,
+    mask_pedestal,
+    process,
+)
+from fsw_emu.dpu.images import Stacker, assemble
+from fsw_emu.dpu.readout import Batch, Fault, Readout, ReadoutSplitter
+from fsw_emu.dpu.settings import NODES, AbsoluteThresholds, Settings
+
+
+@dataclass
+class Counts:
+    """What went through the chain."""
+
+    frames: int = 0
+    incomplete_frames: int = 0
+    events_in: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NODES, 0))
+    wandering_masks: int = 0
+    events_kept: int = 0
+    rejected: Rejected = Rejected()
+    images: int = 0
+    missing_rows: int = 0
+    missing_packets: int = 0
+    bytes_science: int = 0
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """One event frame in numbers, for whoever watches."""
+
+    index: int
+    start_us: int
+    events_in: int
+    events_kept: int
+
+
+class ScienceChain:
+    """Feed it packets, it calls ``on_entity`` for every entity that is ready to go down."""
+
+    def __init__(
+        self, core: Core, settings: Settings, on_entity: Callable[[Entity], None]
+    ) -> None:
+        self._core = core
+        self._settings = settings
+        self._on_entity = on_entity
+        self._splitter = ReadoutSplitter(core, settings)
+        self._writer = EntityWriter(core, settings)
+        self._group: Group | None = None
+        self._stacker = Stacker(core, settings.stack)
+        self._stacked: Group | None = None
+        self._waiting: list[tuple[int, Readout]] = []  # until the pedestal is known
+        self.thresholds: AbsoluteThresholds | None = None
+        self.pedestal: int | None = settings.filter.pedestal
+        self.pedestal_from = "option" if self.pedestal is not None else "none"
+        self.counts = Counts()
+        self.frames: list[FrameRecord] = []
+        if not settings.filter.needs_pedestal:
+            self.thresholds = settings.filter.absolute(0)
+        elif self.pedestal is not None:
+            self.thresholds = settings.filter.absolute(self.pedestal)
+
+    @property
+    def splitter(self) -> ReadoutSplitter:
+        return self._splitter
+
+    @property
+    def faults(self) -> list[Fault]:
+        return self._splitter.faults
+
+    def feed(self, batch: Batch) -> None:
+        """Take packets as they come from the link."""
+        self._take(self._splitter.feed(batch))
+
+    def finish(self) -> None:
+        """The stream has ended: send what is left."""
+        self._take(self._splitter.finish())
+        if self._waiting:
+            self._set_pedestal(event_pedestal([r for _, r in self._waiting]), "event windows")
+        self._close_group()
+        self._close_stack()
+
+    def _take(self, readouts: Iterator[Readout]) -> None:
+        for readout in readouts:
+            index = self.counts.frames
+            self.counts.frames += 1
+            self.counts.incomplete_frames += not readout.complete
+            if readout.is_image:
+                self._close_group()
+                self._take_image(index, readout)
+                continue
+            self._close_stack()
+            if self.thresholds is not None:
+                self._take_events(index, readout)
+                continue
+            self._waiting.append((index, readout))
+            self._set_pedestal(mask_pedestal(readout), "wandering mask")
+
+    def _set_pedestal(self, pedestal: int | None, source: str) -> None:
+        """Filter what waited for the pedestal, once there is one."""
+        if pedestal is None and source == "wandering mask":
+            return
+        self.pedestal, self.pedestal_from = pedestal, source
+        self.thresholds = self._settings.filter.absolute(pedestal or 0)
+        waiting, self._waiting = self._waiting, []
+        for index, readout in waiting:
+            self._take_events(index, readout)
+
+    def _take_events(self, index: int, readout: Readout) -> None:
+        assert self.thresholds is not None  # noqa: S101  (callers see to it)
+        frame = process(self._core, self._settings, self.thresholds, readout)
+        if frame.n_over:
+            self.faults.append(
+                Fault(readout.first_packet, f"{frame.n_over} events beyond {MAX_EVENTS} in a frame")
+            )
+        if self._group and self._group.n_events + frame.n_kept > MAX_EVENTS:
+            self._close_group()
+        if self._group is None:
+            self._group = Group("ED_WP" if self._settings.masks else "ED", mode=readout.mode)
+        start_us = self._settings.start_us(index)
+        fields = self._writer.frame_fields(start_us, readout.hk, frame.n_kept)
+        add_events(self._group, frame, fields, start_us)
+        self._group.incomplete |= not readout.complete or frame.n_over > 0
+        self._count(index, start_us, frame)
+        if len(self._group.frames) >= self._settings.event_frames_per_entity:
+            self._close_group()
+
+    def _count(self, index: int, start_us: int, frame: EventFrame) -> None:
+        counts = self.counts
+        for node, n in frame.n_in.items():
+            counts.events_in[node] += n
+        counts.wandering_masks += frame.n_masks
+        counts.events_kept += frame.n_kept
+        counts.rejected += frame.rejected
+        n_in = sum(frame.n_in.values())
+        self.frames.append(FrameRecord(index, start_us, n_in, frame.n_kept))
+
+    def _take_image(self, index: int, readout: Readout) -> None:
+        image = assemble(self._core, self._settings, readout)
+        counts = self.counts
+        counts.images += 1
+        counts.missing_rows += image.missing_rows
+        counts.missing_packets += image.missing_packets
+        if image.missing_rows:
+            what = f"image has {image.missing_rows} rows with missing pixels"
+            self.faults.append(Fault(readout.first_packet, what))
+        if image.rejected_packets:
+            what = f"{image.rejected_packets} data packets do not belong where they claim to"
+            self.faults.append(Fault(readout.first_packet, what))
+        start_us = self._settings.start_us(index)
+        group = self._stacked or Group(image.product, mode=readout.mode)
+        if not group.frames:
+            group.starts_us.append(start_us)
+            group.frames.append(self._writer.frame_fields(start_us, readout.hk, 0))
+        group.incomplete |= not readout.complete or image.missing_rows > 0
+        if self._settings.stack == 1:
+            group.science.append(image.pixels.astype(">u2").tobytes())
+            self._send(group)
+            return
+        self._stacked = group
+        stack = self._stacker.add(image.pixels)
+        if stack is not None:
+            self._send_stack(stack)
+
+    def _send_stack(self, stack: np.ndarray) -> None:  # type: ignore[type-arg]
+        group, self._stacked = self._stacked, None
+        assert group is not None  # noqa: S101  (a stack comes of a group)
+        group.stacked = True
+        group.science.append(stack.astype(">u4").tobytes())
+        self._send(group)
+
+    def _close_stack(self) -> None:
+        """A stack that will not become full goes down as it is."""
+        stack = self._stacker.take()
+        if stack is not None:
+            self._send_stack(stack)
+
+    def _close_group(self) -> None:
+        group, self._group = self._group, None
+        if group is not None:
+            self._send(group)
+
+    def _send(self, group: Group) -> None:
+        entity = self._writer.close(group, self.thresholds)
+        self.counts.bytes_science += len(entity.science)
+        self._on_entity(entity)

@@ -1,0 +1,118 @@
+"""What a science run is set up with: the flight data pool, as far as the chain uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fsw_emu.core import DataLen, PixelOrder, WindowOrder
+
+Codec = Literal["none", "aec"]
+
+#: readout nodes in the order of the stream (MSSL-IF-122) with their bits of readout_node_sel
+NODE_BITS = {"E2": 2, "F2": 1, "E4": 8, "F4": 4}
+NODES = tuple(NODE_BITS)
+
+#: compression keys (SPEC.md): event packets in planes, images, stacked images
+KEYS: dict[Codec, dict[str, int]] = {
+    "none": {"events": 0x00000000, "image": 0x00000000, "stack": 0x00000002},
+    "aec": {"events": 0x00014110, "image": 0x00014010, "stack": 0x00014012},
+}
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """Thresholds of the event filter [ADU], raw as on board (EvtFilterThr1..3, EvtFilterN).
+
+    Those that are None follow the pedestal: centre and ring are increments over it, the ring
+    sum over 8 times it (ASSUMED). ``pedestal`` None: taken from the wandering mask.
+    """
+
+    centre_max: int | None = None
+    ring_sum_max: int | None = None
+    ring_max: int | None = None
+    ring_count_max: int = 4
+    pedestal: int | None = None
+    centre_increment: int = 600  # 3 keV at 5 eV/ADU: above any X-ray of the band
+    ring_sum_increment: int = 600
+    ring_increment: int = 25  # 5 sigma of the read noise
+
+    def absolute(self, pedestal: int) -> AbsoluteThresholds:
+        """The thresholds on board for a pedestal; ValueError beyond 16 bit."""
+        derived = AbsoluteThresholds(
+            centre_max=_or(self.centre_max, pedestal + self.centre_increment),
+            ring_sum_max=_or(self.ring_sum_max, 8 * pedestal + self.ring_sum_increment),
+            ring_max=_or(self.ring_max, pedestal + self.ring_increment),
+            ring_count_max=self.ring_count_max,
+        )
+        for name, value in vars(derived).items():
+            if not 0 <= value <= 0xFFFF:
+                flag = "--" + name.replace("_", "-")
+                raise ValueError(f"{flag} {value} is not within 0..65535, as on board")
+        return derived
+
+    @property
+    def needs_pedestal(self) -> bool:
+        return None in (self.centre_max, self.ring_sum_max, self.ring_max)
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+@dataclass(frozen=True)
+class AbsoluteThresholds:
+    """What the filter compares with [ADU, count]: u16 each."""
+
+    centre_max: int
+    ring_sum_max: int
+    ring_max: int
+    ring_count_max: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """How the FEE's packets are to be read; the defaults are the real interface's."""
+
+    data_len: DataLen = "payload"
+    window_order: WindowOrder = "raster"
+    pixel_order: PixelOrder = "big"
+    sequence_reset_after_hk: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A science run. Times are SMILE's: seconds since 2018-01-01 UTC."""
+
+    filter: FilterSettings = FilterSettings()
+    interface: Interface = Interface()
+    codec: Codec = "aec"
+    t0_s: int = 264_384_000  # 2026-05-19T00:00:00Z, the day of launch
+    frame_period_ms: int = 10_000  # int_sync_period
+    nodes: tuple[str, ...] = NODES
+    binning: Literal[6, 24] = 6
+    mode: int | None = None  # FEE mode of the set-up; None: as the packets say
+    masks: bool = True  # product ED_WP rather than ED
+    event_frames_per_entity: int = 12
+    stack: int = 1  # image frames summed into one entity
+    obsid: int = 1
+    event_threshold: int = 0  # [ADU] FRMccdXXPixThreshold, for the metadata
+    bad_pixels: dict[str, bytes] | None = None  # mask by node
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.event_frames_per_entity <= 540:
+            raise ValueError(f"{self.event_frames_per_entity} frames an entity: 1..540 fit")
+        if self.stack < 1:
+            raise ValueError(f"a stack of {self.stack} frames")
+        if not self.nodes or set(self.nodes) - set(NODES):
+            raise ValueError(f"nodes {self.nodes}: a choice of {', '.join(NODES)}")
+        if not 1 <= self.frame_period_ms <= 0xFFFFF:
+            raise ValueError(f"frame period {self.frame_period_ms} ms: 1..1048575 (20 bit)")
+
+    @property
+    def node_bits(self) -> int:
+        return sum(NODE_BITS[node] for node in self.nodes)
+
+    def start_us(self, frame: int) -> int:
+        """Start of a frame [us since the epoch]."""
+        return self.t0_s * 1_000_000 + frame * self.frame_period_ms * 1000

@@ -1,0 +1,1 @@
+"""The emulated front-end electronics."""

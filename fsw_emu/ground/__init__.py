@@ -1,0 +1,1 @@
+"""The ground segment: telemetry to compression entities to FITS."""

@@ -1,0 +1,199 @@
+"""The ground segment from end to end: telemetry in, entities, events and images out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from numpy.typing import NDArray
+
+from fsw_emu.atomic import write_atomic
+from fsw_emu.core import CeHeader, CompressionEntity, Core
+from fsw_emu.ground import fits
+from fsw_emu.ground.cards import event_cards, image_cards
+from fsw_emu.ground.entities import unpack
+from fsw_emu.ground.events import read_events
+from fsw_emu.ground.images import SHAPES, read_images
+from fsw_emu.ground.telemetry import Received, TelemetryReader
+from fsw_emu.ground.transfers import Transfer, TransferReader
+from fsw_emu.packets.ce import ED, ED_WP, PRODUCTS, ce_filename
+from fsw_emu.packets.fault import Fault
+
+#: called with each entity as it came and taken apart
+OnEntity = Callable[[bytes, CompressionEntity], None]
+#: called with the bytes read so far and in all (0 where that is not known)
+OnProgress = Callable[[int, int], None]
+
+EVENTS_FILE = "events.fits"
+
+_CHUNK_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class GroundResult:
+    """What came of a telemetry stream; faults are in the order of their positions in it."""
+
+    packets: int
+    entities: int
+    frames: int  # members of ED entities
+    events: int
+    masks: int
+    images: int  # image entities
+    faults: tuple[Fault, ...]
+    files: tuple[Path, ...]
+
+
+def process(
+    tm: Iterable[bytes] | BinaryIO,
+    out: Path,
+    core: Core,
+    *,
+    write_ce: bool = True,
+    progress: OnProgress | None = None,
+    on_entity: OnEntity | None = None,
+) -> GroundResult:
+    """Turn telemetry into files in the folder ``out``, which is made if need be.
+
+    tm: the stream, as an open file or in chunks of any size. write_ce: write every entity
+    as it came. One events.fits holds all events, image_<ce_counter>_<product>.fits the
+    images of one entity. Faults of the data are in the result, and what follows them is
+    processed; OSError for a folder that cannot be written.
+
+    Holds the event tables of the whole stream, 68 bytes an event, and one entity.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    station = _Station(out, core, write_ce=write_ce, on_entity=on_entity)
+    total, done = _size(tm), 0
+    for chunk in _chunks(tm):
+        station.feed(chunk)
+        done += len(chunk)
+        if progress is not None:
+            progress(done, total)
+    return station.finish()
+
+
+def _chunks(tm: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
+    if hasattr(tm, "read"):
+        return iter(lambda: tm.read(_CHUNK_BYTES), b"")
+    return iter(tm)
+
+
+def _size(tm: Iterable[bytes] | BinaryIO) -> int:
+    """Bytes still to be read of a file that can tell; else 0."""
+    if not hasattr(tm, "seekable") or not tm.seekable():
+        return 0
+    file = cast(BinaryIO, tm)
+    here = file.tell()
+    end = file.seek(0, 2)
+    file.seek(here)
+    return end - here
+
+
+class _Station:
+    """Everything between the stream and the files."""
+
+    def __init__(
+        self, out: Path, core: Core, *, write_ce: bool, on_entity: OnEntity | None
+    ) -> None:
+        self._out = out
+        self._core = core
+        self._write_ce = write_ce
+        self._on_entity = on_entity
+        self._telemetry = TelemetryReader()
+        self._transfers = TransferReader(core)
+        self._faults: list[Fault] = []
+        self._files: list[Path] = []
+        self._event_headers: list[CeHeader] = []
+        self._events: list[NDArray[Any]] = []
+        self._masks: list[NDArray[Any]] = []
+        self._entities = self._frames = self._images = 0
+
+    def feed(self, chunk: bytes) -> None:
+        self._take(self._telemetry.feed(chunk))
+
+    def finish(self) -> GroundResult:
+        self._take(self._telemetry.finish())
+        self._transfers.finish()
+        if self._event_headers:
+            path = self._path(EVENTS_FILE)
+            cards = event_cards(self._event_headers, n_frames=self._frames)
+            fits.write_events(path, self._events, self._masks, cards=cards)
+        faults = [*self._telemetry.faults, *self._transfers.faults, *self._faults]
+        return GroundResult(
+            packets=self._telemetry.n_packets,
+            entities=self._entities,
+            frames=self._frames,
+            events=sum(map(len, self._events)),
+            masks=sum(map(len, self._masks)),
+            images=self._images,
+            faults=tuple(sorted(faults)),
+            files=tuple(self._files),
+        )
+
+    def _take(self, packets: list[Received]) -> None:
+        for received in packets:
+            transfer = self._transfers.push(received)
+            if transfer is not None:
+                self._entity(transfer)
+
+    def _entity(self, transfer: Transfer) -> None:
+        entity = unpack(self._core, transfer)
+        if isinstance(entity, Fault):
+            self._faults.append(entity)
+            return
+        header = entity.header
+        self._entities += 1
+        if self._on_entity is not None:
+            self._on_entity(transfer.data, entity)
+        if self._write_ce:
+            name = ce_filename(
+                obsid=header.obsid,
+                counter=header.counter,
+                coarse=header.coarse,
+                fine_us=header.fine_us,
+                packet_count=transfer.count,
+                product=header.product,
+            )
+            write_atomic(self._path(name), transfer.data)
+        if header.product in (ED, ED_WP):
+            self._event_entity(entity, transfer)
+        elif header.product in SHAPES:
+            self._image_entity(entity, transfer)
+        else:
+            self._fault(transfer, header, "the product is unknown")
+
+    def _event_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
+        tables = read_events(self._core, entity, first_frame=self._frames)
+        self._frames += entity.header.members
+        self._events.append(tables.events)
+        self._masks.append(tables.masks)
+        self._event_headers.append(entity.header)
+        for fault in tables.faults:
+            what = f"{fault.what} (byte {fault.position} of its science data)"
+            self._fault(transfer, entity.header, what)
+
+    def _image_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
+        header = entity.header
+        try:
+            images = read_images(entity)
+        except ValueError as error:
+            self._fault(transfer, header, str(error))
+            return
+        self._images += 1
+        path = self._path(f"image_{header.counter:05d}_{PRODUCTS[header.product]}.fits")
+        fits.write_images(path, images, cards=image_cards(entity))
+
+    def _fault(self, transfer: Transfer, header: CeHeader, what: str) -> None:
+        where = f"entity {header.counter} ({PRODUCTS[header.product]})"
+        self._faults.append(Fault(transfer.position, where, what))
+
+    def _path(self, name: str) -> Path:
+        """Where a file goes; a name that this stream has used gets a number."""
+        path, n = self._out / name, 1
+        while path in self._files:
+            n += 1
+            path = self._out / f"{Path(name).stem}_{n}{Path(name).suffix}"
+        self._files.append(path)
+        return path

@@ -1,0 +1,1 @@
+"""Wire and file framings: pure bytes to frozen values and back."""

@@ -1,0 +1,171 @@
+"""Classic pcap files, read and written in pieces (libpcap savefile format, version 2.4).
+
+SpaceWire packets go under link type 149 (USER2), each after a prefix of two bytes, as the
+JAXA tool pcap-nc has it. What the prefix says is not known: it is kept, zeros are written
+(ASSUMED).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.spacewire import SpwPacket
+
+SPACEWIRE = 149  # link type
+SPACEWIRE_PREFIX_BYTES = 2
+SNAPLEN = 262_144  # what we write: no FEE or PUS packet is longer
+
+_MAX_RECORD_BYTES = 16 << 20
+_FILE_BYTES, _RECORD_BYTES = 24, 16
+#: magic as it stands in the file -> (struct byte order, nanoseconds in a fraction)
+_MAGIC = {
+    bytes.fromhex("a1b2c3d4"): (">", 1000),
+    bytes.fromhex("d4c3b2a1"): ("<", 1000),
+    bytes.fromhex("a1b23c4d"): (">", 1),
+    bytes.fromhex("4d3cb2a1"): ("<", 1),
+}
+_PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
+
+
+@dataclass(frozen=True)
+class PcapRecord:
+    """One record: time since the file's epoch [ns], bytes, where it begins in the input."""
+
+    time_ns: int
+    data: bytes
+    offset: int
+    original_bytes: int  # before the capture cut it
+
+
+def is_pcap(start: bytes) -> bool:
+    """Whether a file that starts so is a pcap file; ValueError for pcapng."""
+    if start[:4] == _PCAPNG_MAGIC:
+        raise ValueError("pcapng is not read; convert it: editcap -F pcap IN OUT")
+    return start[:4] in _MAGIC
+
+
+def file_header(*, link_type: int = SPACEWIRE) -> bytes:
+    """The beginning of a file: little-endian, nanoseconds."""
+    return struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, SNAPLEN, link_type)
+
+
+def record(data: bytes, *, time_ns: int) -> bytes:
+    """One record for a file of ours; ValueError for data beyond SNAPLEN or a negative time."""
+    if len(data) > SNAPLEN:
+        raise ValueError(f"{len(data)} bytes do not fit a record")
+    seconds, fraction = divmod(time_ns, 1_000_000_000)
+    if not 0 <= seconds <= 0xFFFFFFFF:
+        raise ValueError(f"time {time_ns} ns is out of range")
+    return struct.pack("<IIII", seconds, fraction, len(data), len(data)) + data
+
+
+def spacewire_record(packet: bytes, *, time_ns: int, prefix: bytes = b"\0\0") -> bytes:
+    """The record of one SpaceWire packet."""
+    if len(prefix) != SPACEWIRE_PREFIX_BYTES:
+        raise ValueError("the prefix has two bytes")
+    return record(prefix + packet, time_ns=time_ns)
+
+
+class PcapReader:
+    """Splits a pcap file into records, in chunks of any size.
+
+    A record length beyond the file's snaplen or 16 MiB, or a wrong file header, leaves
+    nothing to go by: it is reported and the rest of the input ignored.
+    """
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.link_type: int | None = None  # known after 24 bytes
+        self._buffer = bytearray()
+        self._offset = 0
+        self._order = ""
+        self._fraction_ns = 1
+        self._limit = 0
+        self._lost = False
+
+    def feed(self, chunk: bytes) -> list[PcapRecord]:
+        """Take the next bytes, return the records that are whole now."""
+        if self._lost:
+            return []
+        self._buffer += chunk
+        if self.link_type is None and len(self._buffer) >= _FILE_BYTES:
+            self._read_file_header()
+        return [] if self.link_type is None else self._records()
+
+    def finish(self) -> None:
+        """The input has ended: a tail that is no whole record is a fault."""
+        if self._buffer:
+            self._lose(0, f"the file ends within a record, {len(self._buffer)} bytes into it")
+
+    def _read_file_header(self) -> None:
+        start = bytes(self._buffer[:_FILE_BYTES])
+        if start[:4] not in _MAGIC:
+            self._lose(0, "not a pcap file")
+            return
+        self._order, self._fraction_ns = _MAGIC[start[:4]]
+        snaplen, link_type = struct.unpack_from(self._order + "II", start, 16)
+        self._limit = min(snaplen or _MAX_RECORD_BYTES, _MAX_RECORD_BYTES)
+        self.link_type = link_type & 0xFFFF  # above: how many bytes of checksum follow a frame
+        del self._buffer[:_FILE_BYTES]
+        self._offset += _FILE_BYTES
+
+    def _records(self) -> list[PcapRecord]:
+        buffer = self._buffer
+        records: list[PcapRecord] = []
+        at = 0
+        while at + _RECORD_BYTES <= len(buffer):
+            seconds, fraction, size, original = struct.unpack_from(self._order + "IIII", buffer, at)
+            if size > self._limit:
+                self._lose(
+                    at, f"a record of {size} bytes, the limit is {self._limit}; rest ignored"
+                )
+                return records
+            end = at + _RECORD_BYTES + size
+            if end > len(buffer):
+                break
+            time_ns = seconds * 1_000_000_000 + fraction * self._fraction_ns
+            data = bytes(buffer[at + _RECORD_BYTES : end])
+            records.append(PcapRecord(time_ns, data, self._offset + at, original))
+            at = end
+        del buffer[:at]
+        self._offset += at
+        return records
+
+    def _lose(self, at: int, what: str) -> None:
+        self.faults.append(Fault(self._offset + at, "pcap file", what))
+        self._buffer.clear()
+        self._lost = True
+
+
+class PcapSpacewireReader:
+    """SpaceWire packets of a pcap file: the interface of GresbReader."""
+
+    def __init__(self) -> None:
+        self._reader = PcapReader()
+        self._foreign = False
+        self.faults: list[Fault] = self._reader.faults
+
+    def feed(self, chunk: bytes) -> list[SpwPacket]:
+        """Take the next bytes, return the packets that are whole now."""
+        records = self._reader.feed(chunk)
+        if self._reader.link_type in (SPACEWIRE, None):
+            return [packet for one in records if (packet := self._packet(one)) is not None]
+        if records and not self._foreign:
+            self._foreign = True
+            what = f"link type {self._reader.link_type} is not SpaceWire ({SPACEWIRE})"
+            self.faults.append(Fault(records[0].offset, "pcap file", what))
+        return []
+
+    def finish(self) -> None:
+        """The input has ended: a tail that is no whole record is a fault."""
+        self._reader.finish()
+
+    def _packet(self, one: PcapRecord) -> SpwPacket | None:
+        prefix, data = one.data[:SPACEWIRE_PREFIX_BYTES], one.data[SPACEWIRE_PREFIX_BYTES:]
+        if len(prefix) == SPACEWIRE_PREFIX_BYTES:
+            cut = one.original_bytes > len(one.data)
+            return SpwPacket(data, offset=one.offset, truncated=cut, prefix=prefix)
+        self.faults.append(Fault(one.offset, "pcap file", "a record without its prefix"))
+        return None
