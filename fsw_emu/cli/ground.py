@@ -6,12 +6,13 @@ import argparse
 import gzip
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from fsw_emu.cli.progress import Progress
 from fsw_emu.core import default_core
 from fsw_emu.ground.run import GroundResult, process
+from fsw_emu.packets.fault import Fault
 
 EXAMPLE = """\
 example:
@@ -23,6 +24,7 @@ Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_CHUNK_BYTES = 1 << 18
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,34 +47,42 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.set_defaults(run=run)
 
 
-def open_plain(path: Path) -> BinaryIO:
-    """A file to read, unpacked if it is gzip. OSError."""
-    file = path.open("rb")
-    start = file.read(len(_GZIP_MAGIC))
-    if start != _GZIP_MAGIC:
-        file.seek(0)
-        return file
-    file.close()
-    return cast(BinaryIO, gzip.open(path, "rb"))
-
-
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
+    broken: list[Fault] = []
     try:
-        with open_plain(args.tm) as tm:
-            result = _process(tm, args)
-    except READ_ERRORS as error:
+        result = process(read_file(args.tm, broken), args.out, default_core())
+    except OSError as error:
         print(f"fsw-emu ground: {describe(error, args.tm)}", file=sys.stderr)
         return 2
     if not result.packets:
         print(f"fsw-emu ground: {args.tm}: no telemetry packet in it", file=sys.stderr)
         return 2
-    _report(result)
-    return 1 if result.faults else 0
+    faults = [*result.faults, *broken]
+    _report(result, faults)
+    return 1 if faults else 0
 
 
-#: what reading a file may raise, a damaged gzip file included
-READ_ERRORS = (OSError, EOFError, zlib.error)
+def read_file(path: Path, broken: list[Fault]) -> Iterator[bytes]:
+    """A file in pieces, unpacked if it is gzip. OSError; a gzip stream that breaks off or is
+    damaged ends there, and ``broken`` says so."""
+    with path.open("rb") as raw, Progress(path.name, path.stat().st_size, "B") as progress:
+        zipped = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        raw.seek(0)
+        done = n_read = 0
+        with gzip.open(raw) if zipped else raw as file:
+            while True:
+                try:
+                    chunk = file.read(_CHUNK_BYTES)
+                except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                    broken.append(Fault(n_read, "gzip", f"{error}; the rest is lost"))
+                    return
+                if not chunk:
+                    return
+                n_read += len(chunk)
+                progress.add(raw.tell() - done)
+                done = raw.tell()
+                yield chunk
 
 
 def describe(error: Exception, path: Path) -> str:
@@ -82,26 +92,14 @@ def describe(error: Exception, path: Path) -> str:
     return f"{path}: {error}"
 
 
-def _process(tm: BinaryIO, args: argparse.Namespace) -> GroundResult:
-    with Progress("ground", args.tm.stat().st_size, "B") as bar:
-        done = 0
-
-        def progress(now: int, _total: int) -> None:
-            nonlocal done
-            bar.add(now - done)
-            done = now
-
-        return process(tm, args.out, default_core(), progress=progress)
-
-
-def _report(result: GroundResult) -> None:
+def _report(result: GroundResult, faults: list[Fault]) -> None:
     print(
         f"{result.packets} packets, {result.entities} entities, {result.frames} frames, "
         f"{result.events} events, {result.masks} wandering masks, {result.images} image products"
     )
     for path in result.files:
         print(f"wrote {path}")
-    for fault in result.faults:
+    for fault in faults:
         print(f"fault at {fault}")
-    if result.faults:
-        print(f"{len(result.faults)} faults")
+    if faults:
+        print(f"{len(faults)} faults")

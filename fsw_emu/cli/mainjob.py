@@ -94,7 +94,7 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
             data_len=args.data_len,
             window_order=args.window_order or ("simulator" if quirks else "raster"),
             pixel_order=args.pixel_order or ("little" if quirks else "big"),
-            sequence_reset_after_hk=bool(args.sequence_reset_after_hk),
+            sequence_reset_after_hk=args.sequence_reset_after_hk or quirks,
         ),
         codec=args.codec,
         t0_s=_seconds(args.t0),

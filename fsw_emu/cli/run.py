@@ -80,13 +80,13 @@ def _add_filter(group: Any) -> None:
 
 def _add_interface(group: Any) -> None:
     group.add_argument("--simulator", action="store_true",
-                       help="the public simulator's quirks: the four options below at once")  # fmt: skip
+                       help="the public simulator's quirks: the three options below at once")  # fmt: skip
     group.add_argument("--window-order", choices=["raster", "simulator"],
                        help="order of the 5x5 pixels; default raster")  # fmt: skip
     group.add_argument("--pixel-order", choices=["big", "little"],
                        help="bytes of a pixel in data packets; default big")  # fmt: skip
-    group.add_argument("--sequence-reset-after-hk", action="store_true", default=None,
-                       help="the sequence counter begins again after housekeeping")  # fmt: skip
+    group.add_argument("--sequence-reset-after-hk", action="store_true",
+                       help="event packets count from 0 again after housekeeping")  # fmt: skip
     group.add_argument("--mode", type=int, metavar="M",
                        help="FEE mode of the set-up, 0..15, whatever the packets say")  # fmt: skip
     group.add_argument("--data-len", choices=["payload", "packet"], default="payload",

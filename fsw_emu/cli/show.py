@@ -6,15 +6,16 @@ import argparse
 import contextlib
 import dataclasses
 import importlib
+import io
 import itertools
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from fsw_emu.cli.ground import READ_ERRORS, describe, open_plain
+from fsw_emu.cli.ground import describe, read_file
 from fsw_emu.core import CeHeader, Core, CoreError, default_core
 from fsw_emu.ground.telemetry import Received, TelemetryReader
 from fsw_emu.packets import fee
@@ -36,8 +37,9 @@ Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 
 #: a line to print, or a fault to report
 Line = str | Fault
+#: a file in pieces
+Chunks = Iterable[bytes]
 
-_CHUNK_BYTES = 1 << 16
 _FEE_ADDRESS, _FEE_PROTOCOL = 0x50, 0xF0
 _PROTOCOLS = {0x01: "RMAP", 0x02: "CCSDS"}
 _SYNCHRONISED = 5
@@ -68,11 +70,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code. BrokenPipeError when nobody reads on."""
     try:
-        with open_plain(args.file) as file:
-            return _print(_recognise(file, args)(file))
+        return _print(_lines(args))
     except BrokenPipeError:
         raise
-    except (*READ_ERRORS, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"fsw-emu show: {describe(error, args.file)}", file=sys.stderr)
         return 2
 
@@ -95,10 +96,17 @@ def _print(lines: Iterator[Line]) -> int:
     return code
 
 
-def _recognise(file: BinaryIO, args: argparse.Namespace) -> Callable[[BinaryIO], Iterator[Line]]:
-    """What prints this file; ValueError for an unknown format."""
-    start = file.read(_CHUNK_BYTES)
-    file.seek(0)
+def _lines(args: argparse.Namespace) -> Iterator[Line]:
+    """Everything to print about a file; ValueError for an unknown format."""
+    broken: list[Fault] = []
+    chunks = read_file(args.file, broken)
+    start = next(chunks, b"")
+    yield from _recognise(start, args)(itertools.chain([start], chunks))
+    yield from broken
+
+
+def _recognise(start: bytes, args: argparse.Namespace) -> Callable[[Chunks], Iterator[Line]]:
+    """What prints a file that starts so."""
     limit: int | None = args.limit
     if not start:
         raise ValueError("the file is empty")
@@ -107,11 +115,12 @@ def _recognise(file: BinaryIO, args: argparse.Namespace) -> Callable[[BinaryIO],
     if start.lstrip()[:1] == b"{":
         return _json_lines
     if _is_entity(start, args.file):
-        return lambda file: _entity_lines(file.read(), default_core(), limit)
+        return lambda chunks: _entity_lines(b"".join(chunks), default_core(), limit)
     if TelemetryReader().feed(start):
-        return lambda file: _telemetry_lines(file, limit)
+        return lambda chunks: _telemetry_lines(chunks, limit)
     sniff(start)
-    return lambda file: _recording_lines(file, limit, counts_header=args.data_len == "packet")
+    counts_header = args.data_len == "packet"
+    return lambda chunks: _recording_lines(chunks, limit, counts_header=counts_header)
 
 
 def _is_entity(start: bytes, path: Path) -> bool:
@@ -122,17 +131,13 @@ def _is_entity(start: bytes, path: Path) -> bool:
     return True
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    return iter(lambda: file.read(_CHUNK_BYTES), b"")
-
-
 # Recordings
 
 
-def _recording_lines(file: BinaryIO, limit: int | None, *, counts_header: bool) -> Iterator[Line]:
+def _recording_lines(chunks: Chunks, limit: int | None, *, counts_header: bool) -> Iterator[Line]:
     reader = RecordingReader()
     shown = reported = 0
-    for chunk in _chunks(file):
+    for chunk in chunks:
         for packet in reader.feed(chunk):
             if shown == limit:
                 return
@@ -186,10 +191,10 @@ def _words(data: bytes) -> list[int]:
 # Telemetry
 
 
-def _telemetry_lines(file: BinaryIO, limit: int | None) -> Iterator[Line]:
+def _telemetry_lines(chunks: Chunks, limit: int | None) -> Iterator[Line]:
     reader = TelemetryReader()
     shown = reported = 0
-    for chunk in itertools.chain(_chunks(file), [None]):
+    for chunk in itertools.chain(chunks, [None]):
         for received in reader.finish() if chunk is None else reader.feed(chunk):
             if shown == limit:
                 return
@@ -264,11 +269,11 @@ def _metadata_lines(where: str, names: tuple[str, ...], values: Any) -> Iterator
 # FITS and JSON
 
 
-def _fits_lines(file: BinaryIO) -> Iterator[Line]:
+def _fits_lines(chunks: Chunks) -> Iterator[Line]:
     fits = importlib.import_module("astropy.io.fits")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with fits.open(file, checksum=True) as hdus:
+        with fits.open(io.BytesIO(b"".join(chunks)), checksum=True) as hdus:
             for number, name, _version, kind, cards, shape, form, *_ in hdus.info(output=False):
                 size = " x ".join(map(str, shape)) if isinstance(shape, tuple) else shape
                 line = f"{number:>3}  {name:<12} {kind:<12} {cards:>4} cards  {size}  {form}"
@@ -277,8 +282,8 @@ def _fits_lines(file: BinaryIO) -> Iterator[Line]:
         yield Fault(0, "FITS file", str(warning.message))
 
 
-def _json_lines(file: BinaryIO) -> Iterator[str]:
-    yield from _flat("", json.load(file))
+def _json_lines(chunks: Chunks) -> Iterator[str]:
+    yield from _flat("", json.loads(b"".join(chunks)))
 
 
 def _flat(name: str, value: Any) -> Iterator[str]:

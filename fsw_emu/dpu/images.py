@@ -39,7 +39,6 @@ def assemble(core: Core, settings: Settings, readout: Readout) -> ImageFrame:
         cols=cols,
         nodes=INTERLEAVED_BIT if readout.interleaved else settings.node_bits,
         packet_payload=max(int(batch.lengths.max()) - 10, 2) & ~1,
-        first_sequence=0 if settings.interface.sequence_reset_after_hk else 1,
         pixel_order=settings.interface.pixel_order,
         data_len=settings.interface.data_len,
     )

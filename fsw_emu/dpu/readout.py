@@ -81,6 +81,7 @@ class ReadoutSplitter:
         self._hk = b""
         self._seen_hk = False
         self._expected: int | None = None
+        self._after_hk = False
         self._n_seen = 0
         self.faults: list[Fault] = []
         self.n_hk = self.n_strays = self.n_bytes = 0
@@ -189,9 +190,11 @@ class ReadoutSplitter:
         expected = np.empty_like(sequence)
         expected[1:] = (sequence[:-1] + 1) & 0xFFFF
         expected[0] = sequence[0] if self._expected is None else self._expected
+        is_event = headers["type"][0] in (EVENT, MASK)
+        if self._after_hk and is_event and self._settings.interface.sequence_reset_after_hk:
+            expected[0] = 0
+        self._after_hk = headers["type"][-1] == HK
         self._expected = (int(sequence[-1]) + 1) & 0xFFFF
-        if headers["type"][-1] == HK and self._settings.interface.sequence_reset_after_hk:
-            self._expected = 0
         lost = 0
         for i in np.flatnonzero(sequence != expected).tolist():
             jump = int(sequence[i] - expected[i])

@@ -77,7 +77,7 @@ class Interface:
     data_len: DataLen = "payload"
     window_order: WindowOrder = "raster"
     pixel_order: PixelOrder = "big"
-    sequence_reset_after_hk: bool = False
+    sequence_reset_after_hk: bool = False  # of event packets; image packets always go on
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,9 @@ def image_cards(entity: CompressionEntity) -> list[Card]:
         ("DATE-OBS", _iso(header), "time of the entity, UTC"),
         ("TSTART", start_times(entity)[0], "start of the first frame [s]"),
     ]
-    if header.product == FF:
-        cards.append(("CCD", 4 if group_value(entity, "FRMccd4Readout") else 2, "CCD read out"))
+    ccds = [ccd for ccd in (2, 4) if group_value(entity, f"FRMccd{ccd}Readout")]
+    if header.product == FF and len(ccds) == 1:
+        cards.append(("CCD", ccds[0], "CCD read out"))
     return cards
 
 

@@ -92,7 +92,7 @@ def _count_faults(counts: NDArray[np.int64], n: int, entity: CompressionEntity) 
     if total != n:
         what = f"{n} events, the frames' counts say {total}"
         faults.append(Fault(0, "events", what))
-    if detected not in (total & 0xFFFF, min(total, 0xFFFF)):  # 16 bits
+    if total != detected:
         what = f"the frames' counts say {total} events, NOfEvtDet {detected}"
         faults.append(Fault(0, "events", what))
     return faults

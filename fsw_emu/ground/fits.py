@@ -60,18 +60,18 @@ _FLIPS = {
 
 def write_events(
     path: Path,
-    events: Sequence[NDArray[Any]],
-    masks: Sequence[NDArray[Any]],
+    events: NDArray[Any],
+    masks: NDArray[Any],
     *,
     cards: Sequence[Card],
 ) -> None:
     """Write the event table (extension EVENTS) and, where there are masks, WMASK.
 
-    events, masks: arrays of ground.events.TABLE_DTYPE, one after the other in the table.
+    events, masks: ground.events.TABLE_DTYPE.
     Raises OSError; then there is no file.
     """
     tables = [_table(events, "EVENTS", cards)]
-    if any(len(part) for part in masks):
+    if len(masks):
         tables.append(_table(masks, "WMASK", cards))
     _write(path, tables, cards)
 
@@ -92,20 +92,17 @@ def _astropy() -> Any:
     return importlib.import_module("astropy.io.fits")
 
 
-def _table(parts: Sequence[NDArray[Any]], name: str, cards: Sequence[Card]) -> Any:
+def _table(rows: NDArray[Any], name: str, cards: Sequence[Card]) -> Any:
     fits = _astropy()
 
-    def column(field: str) -> NDArray[Any]:
-        return np.concatenate([part[field] for part in parts])
-
     columns = [
-        fits.Column("TIME", "D", unit="s", array=column("TIME")),
-        fits.Column("CCDFRAME", "J", array=column("CCDFRAME")),
-        fits.Column("CCDNR", "B", array=column("CCDNR")),
-        fits.Column("RAWX", "I", unit="pixel", array=column("RAWX")),
-        fits.Column("RAWY", "I", unit="pixel", array=column("RAWY")),
-        fits.Column("AMP", "1A", array=column("AMP")),
-        fits.Column("PHAS", "25I", unit="adu", bzero=32768, array=column("PHAS")),
+        fits.Column("TIME", "D", unit="s", array=rows["TIME"]),
+        fits.Column("CCDFRAME", "J", array=rows["CCDFRAME"]),
+        fits.Column("CCDNR", "B", array=rows["CCDNR"]),
+        fits.Column("RAWX", "I", unit="pixel", array=rows["RAWX"]),
+        fits.Column("RAWY", "I", unit="pixel", array=rows["RAWY"]),
+        fits.Column("AMP", "1A", array=rows["AMP"]),
+        fits.Column("PHAS", "25I", unit="adu", bzero=32768, array=rows["PHAS"]),
     ]
     table = fits.BinTableHDU.from_columns(columns, name=name)
     table.header.extend([*_TIME_CARDS, *cards])

@@ -39,6 +39,11 @@ class ImageProduct:
     planes: dict[str, NDArray[Any]]
     focal_plane: NDArray[Any] | None
 
+    def picture(self) -> NDArray[Any]:
+        """One image to look at, (rows, columns): of the focal plane, or of the last node."""
+        image = list(self.planes.values())[-1] if self.focal_plane is None else self.focal_plane
+        return image if image.ndim == 2 else image[-1]
+
 
 def read_images(entity: CompressionEntity) -> ImageProduct:
     """Images of an FT, UV or FF entity; ValueError when their size is not as the metadata

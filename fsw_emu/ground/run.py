@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.atomic import write_atomic
@@ -23,8 +24,6 @@ from fsw_emu.packets.fault import Fault
 
 #: called with each entity as it came and taken apart
 OnEntity = Callable[[bytes, CompressionEntity], None]
-#: called with the bytes read so far and in all (0 where that is not known)
-OnProgress = Callable[[int, int], None]
 
 EVENTS_FILE = "events.fits"
 
@@ -43,52 +42,39 @@ class GroundResult:
     images: int  # image entities
     faults: tuple[Fault, ...]
     files: tuple[Path, ...]
+    event_table: NDArray[Any] | None  # ground.events.TABLE_DTYPE; None without an ED entity
+    last_image: NDArray[Any] | None  # (rows, columns): focal plane, or the last node
 
 
 def process(
-    tm: Iterable[bytes] | BinaryIO,
+    tm: Path | Iterable[bytes],
     out: Path,
     core: Core,
     *,
     write_ce: bool = True,
-    progress: OnProgress | None = None,
     on_entity: OnEntity | None = None,
 ) -> GroundResult:
     """Turn telemetry into files in the folder ``out``, which is made if need be.
 
-    tm: the stream, as an open file or in chunks of any size. write_ce: write every entity
-    as it came. One events.fits holds all events, image_<ce_counter>_<product>.fits the
-    images of one entity. Faults of the data are in the result, and what follows them is
-    processed; OSError for a folder that cannot be written.
+    tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
+    One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
+    entity. Faults of the data are in the result, and what follows them is processed; OSError
+    for a file that cannot be read or a folder that cannot be written.
 
     Holds the event tables of the whole stream, 68 bytes an event, and one entity.
     """
     out.mkdir(parents=True, exist_ok=True)
     station = _Station(out, core, write_ce=write_ce, on_entity=on_entity)
-    total, done = _size(tm), 0
-    for chunk in _chunks(tm):
+    for chunk in read_chunks(tm) if isinstance(tm, Path) else tm:
         station.feed(chunk)
-        done += len(chunk)
-        if progress is not None:
-            progress(done, total)
     return station.finish()
 
 
-def _chunks(tm: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
-    if hasattr(tm, "read"):
-        return iter(lambda: tm.read(_CHUNK_BYTES), b"")
-    return iter(tm)
-
-
-def _size(tm: Iterable[bytes] | BinaryIO) -> int:
-    """Bytes still to be read of a file that can tell; else 0."""
-    if not hasattr(tm, "seekable") or not tm.seekable():
-        return 0
-    file = cast(BinaryIO, tm)
-    here = file.tell()
-    end = file.seek(0, 2)
-    file.seek(here)
-    return end - here
+def read_chunks(path: Path) -> Iterator[bytes]:
+    """A file in pieces. OSError."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
 
 
 class _Station:
@@ -108,6 +94,7 @@ class _Station:
         self._event_headers: list[CeHeader] = []
         self._events: list[NDArray[Any]] = []
         self._masks: list[NDArray[Any]] = []
+        self._last_image: NDArray[Any] | None = None
         self._entities = self._frames = self._images = 0
 
     def feed(self, chunk: bytes) -> None:
@@ -116,21 +103,29 @@ class _Station:
     def finish(self) -> GroundResult:
         self._take(self._telemetry.finish())
         self._transfers.finish()
-        if self._event_headers:
-            path = self._path(EVENTS_FILE)
-            cards = event_cards(self._event_headers, n_frames=self._frames)
-            fits.write_events(path, self._events, self._masks, cards=cards)
+        n_masks = sum(map(len, self._masks))
+        events = self._write_events() if self._event_headers else None
         faults = [*self._telemetry.faults, *self._transfers.faults, *self._faults]
         return GroundResult(
             packets=self._telemetry.n_packets,
             entities=self._entities,
             frames=self._frames,
-            events=sum(map(len, self._events)),
-            masks=sum(map(len, self._masks)),
+            events=0 if events is None else len(events),
+            masks=n_masks,
             images=self._images,
             faults=tuple(sorted(faults)),
             files=tuple(self._files),
+            event_table=events,
+            last_image=self._last_image,
         )
+
+    def _write_events(self) -> NDArray[Any]:
+        events, masks = np.concatenate(self._events), np.concatenate(self._masks)
+        self._events.clear()  # twice the table is more than need be
+        self._masks.clear()
+        cards = event_cards(self._event_headers, n_frames=self._frames)
+        fits.write_events(self._path(EVENTS_FILE), events, masks, cards=cards)
+        return events
 
     def _take(self, packets: list[Received]) -> None:
         for received in packets:
@@ -182,6 +177,7 @@ class _Station:
             self._fault(transfer, header, str(error))
             return
         self._images += 1
+        self._last_image = images.picture()
         path = self._path(f"image_{header.counter:05d}_{PRODUCTS[header.product]}.fits")
         fits.write_images(path, images, cards=image_cards(entity))
 
