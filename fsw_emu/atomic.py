@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A binary file to write (and seek) that takes its name when the block ends well.
+    """A binary file to write that takes its name when the block ends well.
 
     Until then it lies beside ``path`` under another name; whatever goes wrong, a full disk
     (OSError) or an exception of the block, it is removed and ``path`` is left as it was.
@@ -19,7 +19,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     path = Path(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w+b") as file:
+        with part.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

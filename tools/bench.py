@@ -80,7 +80,9 @@ def detect_with_numpy(frame: np.ndarray[Any, Any], threshold: int) -> Any:
         candidate &= centre > view[where]
     row, col = np.nonzero(candidate)
     values = centre[row, col]
-    below = sum((view[where][row, col] <= values - threshold).astype(np.int8) for where in BACKGROUND)
+    below = sum(
+        (view[where][row, col] <= values - threshold).astype(np.int8) for where in BACKGROUND
+    )
     found = below >= 6
     return row[found] + 2, col[found] + 2
 

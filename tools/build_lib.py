@@ -16,8 +16,13 @@ def main() -> int:
     bin_dir = Path(sys.executable).parent
     options = ["-Doptimization=3"]
     if args.sanitise:
-        options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1",
-                   "-Ddebug=true", "-Dc_args=-fno-sanitize-recover=all"]
+        options = [
+            "-Db_sanitize=address,undefined",
+            "-Db_lundef=false",
+            "-Doptimization=1",
+            "-Ddebug=true",
+            "-Dc_args=-fno-sanitize-recover=all",
+        ]
     setup = [str(bin_dir / "meson"), "setup", str(args.dir), *options]
     if (args.dir / "build.ninja").exists():
         setup.append("--reconfigure")

@@ -13,11 +13,19 @@ def main() -> int:
         print(__doc__)
         return 2
     runtime = subprocess.run(
-        ["gcc", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True  # noqa: S607
+        ["gcc", "-print-file-name=libasan.so"],
+        check=True,
+        capture_output=True,
+        text=True,  # noqa: S607
     ).stdout.strip()
     # Leaks are the interpreter's own; the core allocates nothing.
-    env = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0",
-           "UBSAN_OPTIONS": "print_stacktrace=1", "PYTHONMALLOC": "malloc"}
+    env = {
+        **os.environ,
+        "LD_PRELOAD": runtime,
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "PYTHONMALLOC": "malloc",
+    }
     return subprocess.run(sys.argv[1:], env=env, check=False).returncode  # noqa: S603
 
 

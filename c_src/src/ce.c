@@ -321,18 +321,19 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
     return SXI_STATUS_OK;
 }
 
-/* Entities of a compressed key end with a CRC. */
+/* Every entity ends with a CRC but that of a key which says: no coder. */
 static int has_crc(uint32_t key)
 {
     struct sxi_key parts;
-    return sxi_key_load(&parts, key) == SXI_STATUS_OK && parts.coder != 0U;
+    return sxi_key_load(&parts, key) != SXI_STATUS_OK || parts.coder != 0U;
 }
 
 int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint8_t *out,
                      uint32_t data_len, uint32_t out_len)
 {
     if (header == NULL || science == NULL || out == NULL || header->fine_us > MAX_FINE_US ||
-        header->members == 0U || header->members > SXI_CE_MAX_MEMBERS || data_len > INT32_MAX / 2) {
+        header->product > SXI_CE_ED_WP || header->members == 0U ||
+        header->members > SXI_CE_MAX_MEMBERS || data_len > INT32_MAX / 2) {
         return SXI_STATUS_PARAM;
     }
     struct sxi_ce_header closed = *header;

@@ -10,7 +10,7 @@ enum {
     MEDIAN_RANK = 6, /* this many of the 11 at or below a level: so is their median */
     HIGH_BIT = 0x8000,
     FLAG_GROUP = 8,     /* flags looked at together */
-    TILE = 128,         /* columns flagged at a time; the compiler turns them into vectors */
+    TILE = 192,         /* columns flagged at a time; the compiler turns them into vectors */
     PANEL = 384,        /* columns whose flags are kept: a row of the node */
     STEPS_IN_USE = 7,   /* two rows at a time: from two rows above to two below */
     MAX_SIDE = 65535
@@ -57,11 +57,12 @@ static inline int16_t min_of_5(const uint16_t *p, uint16_t bias)
 }
 
 /* 1 for a strict local maximum that reaches threshold over the lowest background sample. */
-static inline uint16_t is_candidate(int16_t value, int16_t ring, int16_t lowest, int16_t least,
-                                    uint16_t threshold)
+static inline uint16_t is_candidate(int16_t value, int16_t ring, int16_t lowest,
+                                    uint16_t threshold, uint16_t bias)
 {
-    /* value - threshold, but not below the lowest sample there can be */
-    const int16_t level = (int16_t)(max16(value, least) - (int16_t)threshold);
+    /* value - threshold; where it could wrap, not below the lowest sample there can be */
+    const int16_t base = bias == 0U ? value : max16(value, ordered(threshold, bias));
+    const int16_t level = (int16_t)(base - (int16_t)threshold);
     return (uint16_t)((value > ring) & (lowest <= level));
 }
 
@@ -86,7 +87,6 @@ static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint
     const uint16_t *second = above - n_cols;
     const uint16_t *below = centre + n_cols;
     const uint16_t *under = rows == 2U ? below + n_cols : below;
-    const int16_t least = ordered(threshold, bias);
     uint16_t any = 0;
     uint16_t any_next = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -100,7 +100,7 @@ static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint
                                    max16(beside_next, value_next));
         const int16_t lowest =
             min16(min_of_5(second + i, bias), ordered(above[(int32_t)i - MARGIN], bias));
-        const uint16_t flag = is_candidate(value, ring, lowest, least, threshold);
+        const uint16_t flag = is_candidate(value, ring, lowest, threshold, bias);
         out->flag[0][i] = flag;
         any |= flag;
         if (rows == 2U) {
@@ -108,7 +108,7 @@ static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint
                 max16(max16(beside_next, max_of_3(under + i, bias)), max16(beside, value));
             const int16_t lowest_next = min16(min_of_5(above + i, bias), ordered(c[-2], bias));
             const uint16_t flag_next =
-                is_candidate(value_next, ring_next, lowest_next, least, threshold);
+                is_candidate(value_next, ring_next, lowest_next, threshold, bias);
             out->flag[1][i] = flag_next;
             any_next |= flag_next;
         }
@@ -208,7 +208,7 @@ static void flag_tile(const struct scan *scan, const uint16_t *centre, uint32_t 
         flag_candidates(centre, n_cols, threshold, count, rows, HIGH_BIT, out);
     } else if (rows == 1U) {
         flag_candidates(centre, n_cols, threshold, TILE, 1, HIGH_BIT, out);
-    } else if (scan->high != 0U) {
+    } else if (scan->high != 0U || (threshold & HIGH_BIT) != 0U) {
         flag_candidates(centre, n_cols, threshold, TILE, 2, HIGH_BIT, out);
     } else {
         flag_candidates(centre, n_cols, threshold, TILE, 2, 0, out);

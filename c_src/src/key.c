@@ -102,8 +102,8 @@ uint32_t sxi_key_bound(uint32_t key, uint32_t science_len)
         return science_len > 0U ? science_len : 1U;
     }
     const struct sxi_aec coder = coder_of(&parts);
-    const uint32_t bound = sxi_aec_bound(&coder, science_len / sample_bytes(&parts));
-    return bound > 0U || science_len >= 4U ? bound : 1U;
+    const uint32_t n = science_len / sample_bytes(&parts);
+    return n > 0U ? sxi_aec_bound(&coder, n) : 1U;
 }
 
 /* Key and length belong together, and there is memory to work in. */

@@ -73,7 +73,7 @@ def read_file(path: Path, broken: list[Fault]) -> Iterator[bytes]:
         with gzip.open(raw) if zipped else raw as file:
             while True:
                 try:
-                    chunk = file.read(_CHUNK_BYTES)
+                    chunk = file.read1(_CHUNK_BYTES)
                 except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                     broken.append(Fault(n_read, "gzip", f"{error}; the rest is lost"))
                     return

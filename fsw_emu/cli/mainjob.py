@@ -48,9 +48,7 @@ def run(args: argparse.Namespace) -> int:
             chain.feed(batch)
         chain.finish()
     check = LosslessCheck(downlink.digests)
-    ground = process(
-        args.out / "tm.bin", args.out, core, write_ce=False, on_entity=check.on_entity
-    )
+    ground = process(args.out / "tm.bin", args.out, core, write_ce=False, on_entity=check.on_entity)
     summary = _summary(source, chain, downlink, ground, check, settings)
     write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
     report = build_report(_report_data(source, chain, ground, summary))
@@ -318,5 +316,3 @@ def _tell(out: Path, chain: ScienceChain, ground: GroundResult, summary: dict[st
         more = len(faults) - MAX_FAULTS_SHOWN
         print(f"fsw-emu run: {more} more faults in summary.json", file=sys.stderr)
     return 1 if faults or not summary["lossless"] else 0
-
-

@@ -15,9 +15,7 @@ class Progress:
         if sys.stderr.isatty():
             from tqdm import tqdm
 
-            self._bar = tqdm(
-                total=total, desc=what, unit=unit, unit_scale=unit == "B", leave=False
-            )
+            self._bar = tqdm(total=total, desc=what, unit=unit, unit_scale=unit == "B", leave=False)
 
     def add(self, n: int) -> None:
         """n more are done."""

@@ -51,9 +51,7 @@ class FrameRecord:
 class ScienceChain:
     """Feed it packets, it calls ``on_entity`` for every entity that is ready to go down."""
 
-    def __init__(
-        self, core: Core, settings: Settings, on_entity: Callable[[Entity], None]
-    ) -> None:
+    def __init__(self, core: Core, settings: Settings, on_entity: Callable[[Entity], None]) -> None:
         self._core = core
         self._settings = settings
         self._on_entity = on_entity

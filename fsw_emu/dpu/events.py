@@ -50,8 +50,7 @@ class EventFrame:
 def mask_pedestal(readout: Readout) -> int | None:
     """Median of the wandering-mask windows [ADU]; None without one."""
     windows = [
-        e["pixels"][h["type"] == MASK]
-        for h, e in zip(readout.headers, readout.events, strict=True)
+        e["pixels"][h["type"] == MASK] for h, e in zip(readout.headers, readout.events, strict=True)
     ]
     pixels = np.concatenate([w.ravel() for w in windows]) if windows else np.zeros(0)
     return int(np.median(pixels)) if len(pixels) else None
@@ -84,15 +83,11 @@ def process(
         mask = (settings.bad_pixels or {}).get(name)
         result = core.filter(events[where], bad_pixels=mask, **vars(thresholds))
         keep[where] = result.keep
-        rejected += Rejected(
-            result.n_bad, result.n_centre, result.n_ring_sum, result.n_ring_count
-        )
+        rejected += Rejected(result.n_bad, result.n_centre, result.n_ring_sum, result.n_ring_count)
     order = np.argsort(node, kind="stable")
     kept = order[keep[order]]
     is_kept_event = ~is_mask[kept]
     over = np.flatnonzero(is_kept_event)[MAX_EVENTS:]
     kept = np.delete(kept, over)
     n_kept = int(is_kept_event.sum()) - len(over)
-    return EventFrame(
-        raw[kept].tobytes(), n_in, int(is_mask.sum()), n_kept, len(over), rejected
-    )
+    return EventFrame(raw[kept].tobytes(), n_in, int(is_mask.sum()), n_kept, len(over), rejected)

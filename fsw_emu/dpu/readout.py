@@ -179,9 +179,7 @@ class ReadoutSplitter:
         inside: NDArray[np.bool_] = (row >= 2) & (row <= 636) & (col >= 2) & (col <= 381)
         for i in np.flatnonzero(~inside).tolist():
             where = f"row {row[i]}, column {col[i]}"
-            self.faults.append(
-                Fault(self._n_seen + int(at[i]), f"event outside the node: {where}")
-            )
+            self.faults.append(Fault(self._n_seen + int(at[i]), f"event outside the node: {where}"))
         return inside
 
     def _check_sequence(self, headers: NDArray[Any], at: NDArray[np.intp]) -> int:
@@ -245,7 +243,9 @@ def _runs(read: FeePackets, good: NDArray[np.intp]) -> Iterator[tuple[int, int]]
     if marker.any():
         marker[marker] = ~events["pixels"][marker].any(axis=1)
     ends = marker | (kind == HK) | (last & (kind == DATA))
-    changes = (kind[1:] != kind[:-1]) | (headers["frame_counter"][1:] != headers["frame_counter"][:-1])
+    changes = (kind[1:] != kind[:-1]) | (
+        headers["frame_counter"][1:] != headers["frame_counter"][:-1]
+    )
     stops = np.flatnonzero(ends[:-1] | changes) + 1
     start = 0
     for stop in [*stops.tolist(), len(good)]:

@@ -144,10 +144,7 @@ class _Sdu:
         self._state = "idle"
 
     def _so_far(self) -> str:
-        return (
-            f"{self.receiver.size} bytes in {self.receiver.number} parts "
-            f"since byte {self._position}"
-        )
+        return f"{self.receiver.size} bytes had come since byte {self._position}"
 
     def _fault(self, position: int, what: str) -> None:
         self._faults.append(Fault(position, f"transfer of SDU {self._sdu_id}", what))

@@ -104,9 +104,7 @@ def image_map(
         f'style="image-rendering:pixelated" href="{png_uri(image)}"/>'
     ]
     if seams:
-        parts.append(
-            f'<path class="seam" d="M{width / 2} 0V{height}M0 {height / 2}H{width}"/>'
-        )
+        parts.append(f'<path class="seam" d="M{width / 2} 0V{height}M0 {height / 2}H{width}"/>')
     parts += [
         f'<text class="onmap" x="{x * width:.0f}" y="{y * height:.0f}">{escape(text)}</text>'
         for x, y, text in labels
@@ -149,8 +147,10 @@ def _x(axis: Axis, value: float) -> float:
 
 
 def _y(axis: Axis, value: float) -> float:
-    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - axis.low) / (
-        (axis.high - axis.low) or 1
+    return (
+        HEIGHT
+        - BOTTOM
+        - (HEIGHT - TOP - BOTTOM) * (value - axis.low) / ((axis.high - axis.low) or 1)
     )
 
 

@@ -166,9 +166,7 @@ def _image(image: NDArray[Any]) -> str:
     step = max(1, image.shape[1] // 768)
     shown = image[::step, ::step].astype(np.float64)
     low, high = np.percentile(shown, [1, 99.5])
-    svg = image_map(
-        colours((shown - low) / ((high - low) or 1))[::-1], "last image", seams=False
-    )
+    svg = image_map(colours((shown - low) / ((high - low) or 1))[::-1], "last image", seams=False)
     note = f"{image.shape[0]} x {image.shape[1]} pixels, {low:.0f} to {high:.0f} ADU shown."
     return _figure("Last image", svg, note)
 

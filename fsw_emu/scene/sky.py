@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,44 +12,69 @@ from numpy.typing import NDArray
 
 from fsw_emu.scene.parameters import (
     COLS,
-    COSMIC_RATE_PER_S,
     EXPOSED_COLS,
     EXPOSED_ROWS,
+    KINDS,
     LINE_WEIGHTS,
     LINES_EV,
+    NODES,
     ROWS,
     SceneParameters,
 )
 
-#: what was put in: place in the node [binned pixels], energy, and what it was
+#: what was put in: place in the node [binned pixels], where a cosmic ray enters; energy; and what
+#: it was: swcx, background, particles, sources, cosmic
 TRUTH_DTYPE = np.dtype(
     [("node", "U2"), ("row", "f4"), ("col", "f4"), ("energy_ev", "f4"), ("kind", "U10")]
 )
-CELL = 8  # binned pixels a side of the cells that the sky's brightness is tabulated in
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Photons:
-    """Single hits of one node and frame."""
+    """Single hits of one node and frame: place [binned pixels], energy, component."""
 
-    row: NDArray[np.float64]
-    col: NDArray[np.float64]
-    energy_ev: NDArray[np.float64]
-    kind: NDArray[Any]
+    row: Floats
+    col: Floats
+    energy_ev: Floats
+    kind: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
 class Tracks:
     """Cosmic rays of one node and frame: where they enter, where they go, what they leave."""
 
-    row: NDArray[np.float64]
-    col: NDArray[np.float64]
-    d_row: NDArray[np.float64]  # [binned pixels] until they leave the silicon
-    d_col: NDArray[np.float64]
-    energy_ev: NDArray[np.float64]
+    row: Floats
+    col: Floats
+    d_row: Floats  # [binned pixels] until they leave the silicon
+    d_col: Floats
+    energy_ev: Floats
 
 
-def to_focal_plane(node: str, row: Any, col: Any) -> tuple[Any, Any]:
+class Brightness:
+    """Where the photons of a component fall on a node: weights of its exposed pixels."""
+
+    def __init__(self, weights: Floats) -> None:
+        cumulated = np.cumsum(weights)
+        self.total = float(cumulated[-1])
+        self._cumulated = cumulated / self.total
+        self._shape = weights.shape
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
+        """(row, col) of n photons, each in [0, EXPOSED_ROWS) x [0, EXPOSED_COLS)."""
+        # Sorted, the search stays in the cache.
+        cells = np.searchsorted(self._cumulated, np.sort(rng.random(n)), side="right")
+        row, col = np.divmod(cells, self._shape[1])
+        rows, cols = self._shape
+        # The last row and column are exposed in part: all are drawn a trifle smaller.
+        return (
+            (row + rng.random(n)) * (EXPOSED_ROWS / rows),
+            (col + rng.random(n)) * (EXPOSED_COLS / cols),
+        )
+
+
+def to_focal_plane(node: str, row: Floats, col: Floats) -> tuple[Floats, Floats]:
     """(x, y) in the focal plane [binned pixels], y upwards: CCD4 [F4 | E4] below CCD2 [E2 | F2],
     right halves with columns, upper ones with rows reversed."""
     x = col if node in ("E2", "F4") else 2 * COLS - col
@@ -55,112 +82,100 @@ def to_focal_plane(node: str, row: Any, col: Any) -> tuple[Any, Any]:
     return x, y
 
 
-def magnetosheath(node: str) -> NDArray[np.float64]:
-    """Probability of each cell of a node: a bright arc and a faint rest (ASSUMED)."""
-    rows = np.arange(CELL / 2, EXPOSED_ROWS, CELL)
-    cols = np.arange(CELL / 2, EXPOSED_COLS, CELL)
-    x, y = to_focal_plane(node, rows[:, None] + 0 * cols, cols[None, :] + 0 * rows[:, None])
-    from_centre = np.hypot((x + 250) / 1.0, (y - ROWS) / 1.4)
-    brightness = 0.15 + np.exp(-(((from_centre - 640) / 95) ** 2))
-    total: NDArray[np.float64] = brightness.ravel()
-    return total
+def magnetosheath(x: Floats, y: Floats) -> Floats:
+    """Brightness of charge exchange in the focal plane: an arc and a faint rest (ASSUMED)."""
+    from_centre = np.hypot(x + 250, (y - ROWS) / 1.4)
+    arc: Floats = 0.15 + np.exp(-(((from_centre - 640) / 95) ** 2))
+    return arc
+
+
+def lobster_eye(x: Floats, y: Floats, p: SceneParameters) -> Floats:
+    """Image of a point source at the origin: a core and two arms across, each of which has a
+    quarter of the light (ASSUMED)."""
+    width, length = p.source_sigma_px, p.source_arm_px
+
+    def across(at: Floats) -> Floats:
+        profile: Floats = np.exp(-0.5 * (at / width) ** 2) / (np.sqrt(2 * np.pi) * width)
+        return profile
+
+    def along(at: Floats) -> Floats:
+        profile: Floats = np.exp(-np.abs(at) / length) / (2 * length)
+        return profile
+
+    core = across(x) * across(y)
+    return 0.5 * core + 0.25 * (across(x) * along(y) + along(x) * across(y))
 
 
 class Sky:
     """The sky over the four nodes, and the rates at which it arrives."""
 
-    def __init__(
-        self, rates_per_s: dict[str, float], seed: int, parameters: SceneParameters
-    ) -> None:
-        self._rates = rates_per_s
-        self._parameters = parameters
-        rng = np.random.default_rng([seed, 11])
-        self._sources = rng.uniform([60, 60], [2 * ROWS - 60, 2 * COLS - 60],
-                                    (parameters.n_sources, 2))  # fmt: skip
-        sheath = {node: magnetosheath(node) for node in ("E2", "F2", "E4", "F4")}
-        sums = {node: float(cells.sum()) for node, cells in sheath.items()}
-        # A CCD's rate is shared by its two nodes as the arc lies over them.
-        self._share = {
-            node: sums[node] / (sums["E" + node[1]] + sums["F" + node[1]]) for node in sums
-        }
-        self._cells = {node: np.cumsum(cells) / sums[node] for node, cells in sheath.items()}
+    def __init__(self, kind: str, rng: np.random.Generator, parameters: SceneParameters) -> None:
+        self._kind = KINDS.index(kind)
+        self._parameters = p = parameters
+        places = [(rng.integers(len(NODES)), *rng.uniform(0.1, 0.9, 2)) for _ in range(p.n_sources)]
+        sources = [
+            to_focal_plane(NODES[node], EXPOSED_ROWS * row, EXPOSED_COLS * col)
+            for node, row, col in places
+        ]
+        row = np.arange(math.ceil(EXPOSED_ROWS), dtype=np.float64)[:, None] + 0.5
+        col = np.arange(math.ceil(EXPOSED_COLS), dtype=np.float64)[None, :] + 0.5
+        flat = np.ones((row.size, col.size))
+        self._flat = Brightness(flat)
+        self._sheath, self._sources = {}, {}
+        for node in NODES:
+            x, y = to_focal_plane(node, row, col)
+            self._sheath[node] = Brightness(magnetosheath(x, y) * flat)
+            light = sum(lobster_eye(x - at_x, y - at_y, p) for at_x, at_y in sources)
+            # A floor keeps a node without a source from dividing by 0.
+            self._sources[node] = Brightness(light + 1e-12 * flat)
 
     def photons(self, rng: np.random.Generator, node: str, seconds: float) -> Photons:
         """Hits of one frame."""
-        p, rates = self._parameters, self._rates
-        n_swcx = rng.poisson(rates["swcx"] * seconds * self._share[node])
-        n_background = rng.poisson(rates["background"] * seconds / 2)
-        n_particles = rng.poisson(rates["particles"] * seconds / 2)
-        source_rows, source_cols = self._from_sources(rng, node, seconds)
-        n_sources = len(source_rows)
-        row, col = self._in_sheath(rng, node, n_swcx)
-        n_even = n_background + n_particles
-        low, high = p.photon_min_ev, p.photon_max_ev
-        continuum = self._continuum(rng, n_background + n_sources)
-        return Photons(
-            np.concatenate([row, rng.uniform(0, EXPOSED_ROWS, n_even), source_rows]),
-            np.concatenate([col, rng.uniform(0, EXPOSED_COLS, n_even), source_cols]),
-            np.concatenate(
-                [
-                    rng.choice(LINES_EV, n_swcx, p=LINE_WEIGHTS),
-                    continuum[:n_background],
-                    rng.uniform(low, high, n_particles),
-                    continuum[n_background:],
-                ]
+        p, kind = self._parameters, self._kind
+        sheath, sources = self._sheath, self._sources
+        # A CCD's charge exchange is shared by its two nodes as the arc lies over them; the mean
+        # rate of sources over the field is shared by all four as the sources do.
+        ccd = sum(sheath[side + node[1]].total for side in "EF")
+        field = sum(each.total for each in sources.values())
+        in_sheath = p.swcx_per_s[kind] * sheath[node].total / ccd
+        in_sources = 2 * p.sources_per_s * sources[node].total / field
+        components: dict[str, tuple[Brightness, float, Callable[[int], Floats]]] = {
+            "swcx": (sheath[node], in_sheath, lambda n: rng.choice(LINES_EV, n, p=LINE_WEIGHTS)),
+            "background": (self._flat, p.background_per_s / 2, lambda n: self._continuum(rng, n)),
+            "particles": (
+                self._flat,
+                p.particles_per_s[kind] / 2,
+                lambda n: rng.uniform(p.photon_min_ev, p.photon_max_ev, n),
             ),
-            np.repeat(
-                ["swcx", "background", "particles", "sources"],
-                [n_swcx, n_background, n_particles, n_sources],
-            ),
-        )
+            "sources": (sources[node], in_sources, lambda n: self._continuum(rng, n)),
+        }
+        hits: list[tuple[Any, ...]] = []
+        for name, (where, per_s, spectrum) in components.items():
+            n = int(rng.poisson(per_s * seconds))
+            hits.append((*where.draw(rng, n), spectrum(n), np.repeat(name, n)))
+        return Photons(*(np.concatenate(column) for column in zip(*hits, strict=True)))
 
     def tracks(self, rng: np.random.Generator, seconds: float) -> Tracks:
         """Cosmic rays of one frame: isotropic through the surface, straight through the
-        silicon, energy by the length of the path (spread ASSUMED)."""
+        silicon, energy by the length of the path."""
         p = self._parameters
-        n = rng.poisson(COSMIC_RATE_PER_S * seconds / 2)
-        cosine = np.sqrt(rng.uniform(1e-5, 1, n))  # flux through a plane
+        n = int(rng.poisson(p.cosmic_per_s * seconds / 2))
+        cosine = np.sqrt(rng.uniform(1e-5, 1, n))  # flux through a plane; no endless path
         direction = rng.uniform(0, 2 * np.pi, n)
         across = p.thickness_um * np.sqrt(1 - cosine**2) / cosine / p.pixel_um
-        energy = p.cosmic_ev_per_um * p.thickness_um / cosine * rng.lognormal(0, 0.2, n)
+        # The mean of the spread is 1, so that the mean loss is the stated one.
+        spread = rng.lognormal(-(p.cosmic_spread**2) / 2, p.cosmic_spread, n)
         return Tracks(
             rng.uniform(0, EXPOSED_ROWS, n),
             rng.uniform(0, EXPOSED_COLS, n),
             across * np.sin(direction),
             across * np.cos(direction),
-            energy,
+            p.cosmic_ev_per_um * p.thickness_um / cosine * spread,
         )
 
-    def _in_sheath(
-        self, rng: np.random.Generator, node: str, n: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        cells = np.searchsorted(self._cells[node], rng.random(n))
-        across = len(np.arange(CELL / 2, EXPOSED_COLS, CELL))
-        row = (cells // across + rng.random(n)) * CELL
-        col = (cells % across + rng.random(n)) * CELL
-        return np.minimum(row, EXPOSED_ROWS - 0.01), np.minimum(col, EXPOSED_COLS - 0.01)
-
-    def _from_sources(
-        self, rng: np.random.Generator, node: str, seconds: float
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Point sources seen through the lobster eye: a core and a cross."""
-        p = self._parameters
-        # The rate is a CCD's mean over the field: both CCDs' photons fall on all sources.
-        n = rng.poisson(self._rates["sources"] * seconds * 2)
-        which = self._sources[rng.integers(0, len(self._sources), n)]
-        offset = rng.normal(0, p.source_sigma_px, (n, 2))
-        arm = rng.laplace(0, p.source_arm_px / 3, n)
-        axis = rng.integers(0, 4, n)  # half in the core, a quarter in each arm
-        offset[axis == 2, 0] += arm[axis == 2]
-        offset[axis == 3, 1] += arm[axis == 3]
-        y, x = (which + offset).T
-        row = 2 * ROWS - y if node[1] == "2" else y
-        col = x if node in ("E2", "F4") else 2 * COLS - x
-        here = (row >= 0) & (row < EXPOSED_ROWS) & (col >= 0) & (col < EXPOSED_COLS)
-        return row[here], col[here]
-
-    def _continuum(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+    def _continuum(self, rng: np.random.Generator, n: int) -> Floats:
         """An exponential cut to the band."""
         p = self._parameters
         span = 1 - np.exp(-(p.photon_max_ev - p.photon_min_ev) / p.continuum_ev)
-        return p.photon_min_ev - p.continuum_ev * np.log1p(-span * rng.random(n))
+        energy: Floats = p.photon_min_ev - p.continuum_ev * np.log1p(-span * rng.random(n))
+        return energy

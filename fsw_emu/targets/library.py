@@ -33,9 +33,7 @@ class DetectionFunctions(Library):
     """Checksums, FEE packets, event detection and filter, bad pixels."""
 
     def crc16(self, data: bytes, seed: int = 0xFFFF) -> int:
-        return int(
-            self.lib.sxi_crc16(ranged(seed, 0xFFFF, "seed"), self.bytes_at(data), len(data))
-        )
+        return int(self.lib.sxi_crc16(ranged(seed, 0xFFFF, "seed"), self.bytes_at(data), len(data)))
 
     def crc8(self, data: bytes, seed: int = 0) -> int:
         return int(self.lib.sxi_crc8(ranged(seed, 0xFF, "seed"), self.bytes_at(data), len(data)))
@@ -76,7 +74,9 @@ class DetectionFunctions(Library):
         out = bytearray(10)
         rule = choice(data_len, _DATA_LEN, "data_len")
         pointer = self.at(record, "struct sxi_fee_header")
-        self.count("fee_header", self.lib.sxi_fee_header_store(pointer, self.bytes_at(out), 10, rule))
+        self.count(
+            "fee_header", self.lib.sxi_fee_header_store(pointer, self.bytes_at(out), 10, rule)
+        )
         return bytes(out)
 
     def fee_build_events(

@@ -46,7 +46,9 @@ def test_header_is_built_as_the_model_says(core, values, payload, rule) -> None:
     assert built == model.header(payload=payload, **values, count_header=rule == "packet")
 
 
-@given(packets=st.lists(st.tuples(fields, windows, st.sampled_from([1, 3])), max_size=8), rule=rules)
+@given(
+    packets=st.lists(st.tuples(fields, windows, st.sampled_from([1, 3])), max_size=8), rule=rules
+)
 def test_events_go_out_and_come_back(core, packets, rule) -> None:
     headers = np.concatenate(
         [np.zeros(0, HEADER_DTYPE)] + [record(f | {"kind": kind}, 54) for f, _, kind in packets]

@@ -83,9 +83,7 @@ def test_public_function_takes_a_boolean_map() -> None:
     events["row"], events["col"] = (10, 11), 20
     bad = np.zeros((639, 384), np.bool_)
     bad[10, 20] = True
-    result = fsw_emu.filter_events(
-        events, centre_max=9, ring_sum_max=9, ring_max=9, bad_pixels=bad
-    )
+    result = fsw_emu.filter_events(events, centre_max=9, ring_sum_max=9, ring_max=9, bad_pixels=bad)
     assert result.keep.tolist() == [False, True]
     assert result.n_bad == 1
 
@@ -133,8 +131,6 @@ def test_keeps_as_many_as_documented(
         if p.kind == 1 and not p.is_end_marker
     ]
     events = np.array([p.window()[1:] for p in packets], EVENT_DTYPE)
-    result = core.filter(
-        events, centre_max=limits[0], ring_sum_max=limits[1], ring_max=limits[2]
-    )
+    result = core.filter(events, centre_max=limits[0], ring_sum_max=limits[1], ring_max=limits[2])
     by_node = Counter(p.node for p, keep in zip(packets, result.keep, strict=True) if keep)
     assert (by_node == kept) if isinstance(kept, dict) else (by_node.total() == kept)

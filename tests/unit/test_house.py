@@ -31,7 +31,11 @@ STANDARD = {"__future__"}
 
 def modules(room: str) -> list[Path]:
     path = ROOT / room.replace(".", "/")
-    return [path.with_suffix(".py")] if path.with_suffix(".py").exists() else sorted(path.rglob("*.py"))
+    return (
+        [path.with_suffix(".py")]
+        if path.with_suffix(".py").exists()
+        else sorted(path.rglob("*.py"))
+    )
 
 
 def imports(path: Path) -> set[str]:
@@ -72,7 +76,13 @@ def test_composition_roots_are_imported_by_nothing() -> None:
 
 
 def test_rooms_are_not_too_large() -> None:
-    for pattern, most in (("*.py", 400), ("*.pyx", 400), ("*.pxi", 400), ("*.c", 500), ("*.h", 500)):
+    for pattern, most in (
+        ("*.py", 400),
+        ("*.pyx", 400),
+        ("*.pxi", 400),
+        ("*.c", 500),
+        ("*.h", 500),
+    ):
         for folder in ("fsw_emu", "hil", "tools", "c_src", "tests"):
             for path in (ROOT / folder).rglob(pattern):
                 lines = len(path.read_text().splitlines())

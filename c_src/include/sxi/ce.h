@@ -11,7 +11,9 @@
  *   [header 44][group metadata 100][frame metadata 121 x members][science data]
  *
  * Metadata are handed over as arrays of uint32_t, one element a field in the order of the
- * layout (SPEC.md lists names and widths); a field takes the low bytes of its element.
+ * layout (SPEC.md lists names and widths); a field takes the low bytes of its element. The
+ * one signed field, sdpOffsetSignal, is stored from 16 bits or a sign-extended value and
+ * loaded as 16 bits.
  */
 enum sxi_ce_size {
     SXI_CE_HEADER_BYTES = 44,
@@ -76,25 +78,28 @@ enum sxi_status sxi_ce_frame_load(uint32_t *fields, uint32_t n_fields, const uin
                                   uint32_t len);
 
 /* Copy the FRMHK... fields of frame metadata out of the payload of a FEE housekeeping
- * packet (registers 0x700..0x797, register map v0.38). Fields beyond hk_len become 0; the
- * others of the frame metadata are left alone. PARAM: NULL or a wrong number of fields. */
+ * packet (registers 0x700..0x797, register map v0.38; ASSUMED: FRMHKspwStatus is word 0x780,
+ * FRMHKerrorFlags 0x788). Fields of registers that are not whole within hk_len become 0; the
+ * other frame metadata are left alone. PARAM: NULL or a wrong number of fields. */
 enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8_t *hk,
                                 uint32_t hk_len);
 
 /* Close an entity. out holds metadata at 44.. and data_len bytes of (compressed) science
  * data after them; this fills in header->size, group_size, frames_size,
  * compressed_meta_size, compressed_data_size, and writes the header.
- * For a compressed key (key.h) a CRC-16/CCITT-FALSE is appended and counted in
- * compressed_data_size: over header, metadata and the *original* science data
+ * For every key but those without a coder (key.h) a CRC-16/CCITT-FALSE is appended and counted
+ * in compressed_data_size: over header, metadata and the *original* science data
  * (header->data_size bytes).
  *
- * Returns the entity's bytes, or PARAM, ROOM (out_len).
+ * Returns the entity's bytes, or PARAM (NULL, an unknown product, no or too many members,
+ * fine_us, data_len beyond INT32_MAX / 2), ROOM (out_len).
  */
 int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint8_t *out,
                      uint32_t data_len, uint32_t out_len);
 
-/* Check the CRC of a compressed entity against the science data recovered from it.
- * OK also for keys without one. CRC, PARAM, and the errors of sxi_ce_header_load. */
+/* Check the CRC of a whole entity against the science data recovered from it. OK also for keys
+ * without one. CRC, PARAM, the errors of sxi_ce_header_load, SHORT and LENGTH where len or
+ * science_len is not what the header says. */
 enum sxi_status sxi_ce_check(const uint8_t *entity, uint32_t len, const uint8_t *science,
                              uint32_t science_len);
 

@@ -38,12 +38,13 @@ struct sxi_key_work {
     uint32_t room; /* elements */
 };
 
-/* Enough bytes for any science data of this length; 0 for a bad key or length. */
+/* Enough bytes for any science data of this length, at least 1; 0 for a bad key, or when it
+ * would be beyond INT32_MAX. */
 uint32_t sxi_key_bound(uint32_t key, uint32_t science_len);
 
 /* Code science data (big-endian samples) as the key says.
  * Returns the bytes written, or
- * PARAM   NULL
+ * PARAM   NULL (work and its samples too, where there is a coder)
  * FORMAT  a bad key
  * LENGTH  science_len is no whole number of samples (planes: of 64-byte packets)
  * ROOM    out or work is too small
@@ -51,8 +52,9 @@ uint32_t sxi_key_bound(uint32_t key, uint32_t science_len);
 int32_t sxi_key_encode(uint32_t key, const uint8_t *science, uint32_t science_len,
                        const struct sxi_key_work *work, uint8_t *out, uint32_t out_len);
 
-/* The way back: exactly science_len bytes to out. Also SHORT and FORMAT for data that do
- * not decode. Returns science_len or status. */
+/* The way back: exactly science_len bytes to out. Returns science_len or status: as above, and
+ * SHORT, FORMAT for data that do not decode; without a coder SHORT, LENGTH for less or more
+ * data than science. */
 int32_t sxi_key_decode(uint32_t key, const uint8_t *data, uint32_t len,
                        const struct sxi_key_work *work, uint8_t *out, uint32_t science_len);
 

@@ -45,8 +45,8 @@ struct sxi_ldt_tx {
 enum sxi_status sxi_ldt_tx_init(struct sxi_ldt_tx *tx, uint8_t sdu_id, const uint8_t *data,
                                 uint32_t size, uint32_t part);
 
-/* Write the next packet. tm gives count, destination and time; type and subtype are set
- * here.
+/* Write the next packet. tm gives APID, count, destination and time; type and subtype are
+ * set here.
  *
  * Returns the packet's bytes, 0 when the transfer has ended, or PARAM, ROOM (then the
  * same packet comes again next time).
@@ -70,6 +70,7 @@ struct sxi_ldt_rx {
 
 enum sxi_ldt_event { SXI_LDT_MORE = 0, SXI_LDT_COMPLETE = 1, SXI_LDT_ABORTED = 2 };
 
+/* PARAM: NULL, an unknown SDU id, room beyond INT32_MAX. */
 enum sxi_status sxi_ldt_rx_init(struct sxi_ldt_rx *rx, uint8_t sdu_id, uint8_t *buf,
                                 uint32_t room);
 

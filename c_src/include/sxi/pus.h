@@ -42,7 +42,8 @@ struct sxi_pus_tm {
 int32_t sxi_pus_tm_store(const struct sxi_pus_tm *tm, const uint8_t *data, uint32_t data_len,
                          uint8_t *out, uint32_t out_len);
 
-/* Read and check one whole packet.
+/* Read and check one whole packet. Spare bits and the values of destination and sync are not
+ * checked.
  *
  * Returns the bytes of its source data, which begin at packet + 18, or
  * PARAM  NULL

@@ -1,0 +1,45 @@
+"""Memory with canaries around it, to catch writes outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+GUARD = 64
+POISON = 0xC5
+ROOM = -2
+
+
+class Guarded:
+    """n elements between two canaries."""
+
+    def __init__(self, csxi: SimpleNamespace, ctype: str, n: int) -> None:
+        self.memory: NDArray[Any] = np.full(n + 2 * GUARD, POISON, ctype.removesuffix("_t"))
+        self.inside = self.memory[GUARD : GUARD + n]
+        self.pointer = csxi.ffi.cast(f"{ctype} *", self.inside.ctypes.data)
+
+    def is_intact(self) -> bool:
+        """Nothing was written around the elements."""
+        return bool(
+            (self.memory[:GUARD] == POISON).all() and (self.memory[-GUARD:] == POISON).all()
+        )
+
+    def is_untouched(self) -> bool:
+        """Nothing was written at all."""
+        return bool((self.memory == POISON).all())
+
+
+def tight(csxi: SimpleNamespace, size: int, call: Callable[[Any, int], int]) -> bytes:
+    """What ``call(out, room)`` writes into exactly ``size`` bytes; with less it must say ROOM."""
+    for room in {0, size // 2, size - 1}:
+        less = Guarded(csxi, "uint8_t", room)
+        assert call(less.pointer, room) == ROOM
+        assert less.is_intact()
+    exact = Guarded(csxi, "uint8_t", size)
+    assert call(exact.pointer, size) in (0, size)
+    assert exact.is_intact()
+    return exact.inside.tobytes()
