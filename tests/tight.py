@@ -43,3 +43,12 @@ def tight(csxi: SimpleNamespace, size: int, call: Callable[[Any, int], int]) -> 
     assert call(exact.pointer, size) in (0, size)
     assert exact.is_intact()
     return exact.inside.tobytes()
+
+
+def state(csxi: SimpleNamespace, *structs: Any) -> list[bytes]:
+    return [bytes(csxi.ffi.buffer(struct)) for struct in structs]
+
+
+def octets(csxi: SimpleNamespace, data: bytes) -> Any:
+    """Exactly these bytes, so that a sanitiser sees a read beyond them."""
+    return csxi.ffi.new("uint8_t[]", data)

@@ -102,7 +102,7 @@ class _Station:
 
     def finish(self) -> GroundResult:
         self._take(self._telemetry.finish())
-        self._transfers.finish()
+        self._transfers.finish(self._telemetry.position)
         n_masks = sum(map(len, self._masks))
         events = self._write_events() if self._event_headers else None
         faults = [*self._telemetry.faults, *self._transfers.faults, *self._faults]

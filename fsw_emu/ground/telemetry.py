@@ -42,6 +42,11 @@ class TelemetryReader:
         self._bad: tuple[int, str] | None = None  # position and cause of the run under way
         self._last: dict[tuple[int, int], Tm] = {}
 
+    @property
+    def position(self) -> int:
+        """Bytes taken from the stream."""
+        return self._offset + len(self._buffer)
+
     def feed(self, chunk: bytes) -> list[Received]:
         """Take the next bytes, return the packets that are whole now."""
         self._buffer += chunk

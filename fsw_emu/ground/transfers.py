@@ -56,10 +56,10 @@ class TransferReader:
             return None
         return self._receivers[data[0]].push(received)
 
-    def finish(self) -> None:
-        """The stream has ended: transfers under way are faults."""
+    def finish(self, position: int) -> None:
+        """The stream has ended, after so many bytes: transfers under way are faults."""
         for receiver in self._receivers.values():
-            receiver.give_up("the telemetry ends", None)
+            receiver.give_up("the telemetry ends", position)
 
 
 class _Sdu:
@@ -135,11 +135,10 @@ class _Sdu:
     def _is_whole(self, data: bytes) -> bool:
         return len(data) >= HEADER_BYTES and entity_bytes(data) == len(data)
 
-    def give_up(self, cause: str, position: int | None) -> None:
-        """End the transfer under way, if there is one; position None: that of its start."""
+    def give_up(self, cause: str, position: int) -> None:
+        """End the transfer under way, if there is one."""
         if self._state == "under way":
-            at = self._position if position is None else position
-            self._fault(at, f"{cause}: transfer given up, {self._so_far()}")
+            self._fault(position, f"{cause}: transfer given up, {self._so_far()}")
             self.receiver.end()
         self._state = "idle"
 

@@ -153,8 +153,8 @@ class Scene:
 
     def _frame(self, index: int, node: str, readout: Readout) -> NDArray[np.uint16]:
         """Read noise and a 16-bit converter, which saturates and never wraps."""
-        rng = self._rng(READOUT, KINDS.index(self._kind), index, NODES.index(node))
         photons, tracks = self._arrivals(index, node)
+        rng = self._rng(READOUT, KINDS.index(self._kind), index, NODES.index(node))
         signal = self._signal(photons, tracks, rng, readout)
         frame = rng.standard_normal((readout.rows, readout.cols), np.float32)
         frame *= np.float32(self.parameters.read_noise_adu)

@@ -63,7 +63,7 @@ def test_any_service_13_packets_are_taken(core: Core, parts: list[tuple[int, byt
         header = tm_header(count, type=13, subtype=subtype)
         for received in telemetry.feed(core.tm_build(header, source)):
             transfers.push(received)
-    transfers.finish()
+    transfers.finish(telemetry.position)
     good = downlink(core, [entity(core, b"")], count=len(parts))
     got = [transfers.push(r) for packet in good for r in telemetry.feed(packet)]
     assert [t.data for t in got if t] == [entity(core, b"")]

@@ -38,7 +38,7 @@ def receive(core: Core, chunks: list[bytes]) -> tuple[list[Transfer], list[Fault
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
     received = [one for chunk in chunks for one in telemetry.feed(chunk)] + telemetry.finish()
     out = [done for one in received if (done := transfers.push(one)) is not None]
-    transfers.finish()
+    transfers.finish(sum(map(len, chunks)))
     return out, sorted([*telemetry.faults, *transfers.faults])
 
 

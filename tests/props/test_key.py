@@ -157,9 +157,7 @@ def test_tight_buffers(csxi: SimpleNamespace, core: Core, number: int, science: 
         written = tight(
             csxi,
             len(coded),
-            lambda out, room: lib.sxi_key_encode(
-                number, science_in, len(science), work, out, room
-            ),
+            lambda out, room: lib.sxi_key_encode(number, science_in, len(science), work, out, room),
         )
         assert written == coded
         if parts.coder:

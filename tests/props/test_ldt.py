@@ -26,9 +26,7 @@ counts = st.one_of(st.integers(0, 16383), st.integers(16370, 16383))
 def packets_of_model(data: bytes, count: int, sdu_id: int, part: int) -> list[bytes]:
     fields = dataclasses.asdict(PACKET) | {"type": 13}
     return [
-        pus.build(
-            pus.Header(**fields | {"subtype": subtype, "count": (count + i) % 16384}), source
-        )
+        pus.build(pus.Header(**fields | {"subtype": subtype, "count": (count + i) % 16384}), source)
         for i, (subtype, source) in enumerate(model.segment(data, sdu_id=sdu_id, part=part))
     ]
 
@@ -44,9 +42,7 @@ def test_segments_agree(core: Core, data: bytes, count: int, sdu_id: int, part: 
 
 
 @given(data=contents, sdu_id=sdu_ids, part=st.integers(1, 861))
-def test_receiver_gives_back_what_was_sent(
-    core: Core, data: bytes, sdu_id: int, part: int
-) -> None:
+def test_receiver_gives_back_what_was_sent(core: Core, data: bytes, sdu_id: int, part: int) -> None:
     receiver = core.ldt_receiver(sdu_id, len(data))
     packets = core.ldt_segment(data, PACKET, sdu_id=sdu_id, part=part)
     events = []

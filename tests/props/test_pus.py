@@ -108,9 +108,7 @@ def test_every_flipped_bit_is_noticed(
 
 
 @given(packet=headers, data=source_data)
-def test_source_data_may_lie_in_place(
-    csxi: SimpleNamespace, packet: TmPacket, data: bytes
-) -> None:
+def test_source_data_may_lie_in_place(csxi: SimpleNamespace, packet: TmPacket, data: bytes) -> None:
     tm = csxi.ffi.new("struct sxi_pus_tm *", dataclasses.asdict(packet))
     size = len(data) + 20
 
