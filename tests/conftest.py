@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,7 +56,6 @@ def recordings(shared: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _only_shared_tests_use_shared(request: pytest.FixtureRequest) -> Iterator[None]:
+def _only_shared_tests_use_shared(request: pytest.FixtureRequest) -> None:
     if {"shared", "recordings"} & set(request.fixturenames):
         assert request.node.get_closest_marker("shared"), "mark this test `shared`"
-    yield

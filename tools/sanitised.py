@@ -13,10 +13,10 @@ def main() -> int:
         print(__doc__)
         return 2
     runtime = subprocess.run(
-        ["gcc", "-print-file-name=libasan.so"],
+        ["gcc", "-print-file-name=libasan.so"],  # noqa: S607
         check=True,
         capture_output=True,
-        text=True,  # noqa: S607
+        text=True,
     ).stdout.strip()
     # Leaks are the interpreter's own; the core allocates nothing.
     env = {

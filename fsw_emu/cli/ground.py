@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import gzip
 import sys
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
-from fsw_emu.cli.progress import Progress
+from fsw_emu.cli.files import describe, read_file
 from fsw_emu.core import default_core
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.packets.fault import Fault
@@ -22,9 +19,6 @@ TM.BIN holds PUS packets, one after the other; it may be compressed with gzip. F
 reported with the byte at which they are, and what follows them is processed.
 Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_CHUNK_BYTES = 1 << 18
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +38,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="DIR",
         help="folder for the files; made if absent",
     )
+    parser.add_argument(
+        "--data-len",
+        choices=["payload", "packet"],
+        default="payload",
+        help="what the length field of event packets counts; default payload",
+    )
     parser.set_defaults(run=run)
 
 
@@ -51,7 +51,9 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
     broken: list[Fault] = []
     try:
-        result = process(read_file(args.tm, broken), args.out, default_core())
+        result = process(
+            read_file(args.tm, broken), args.out, default_core(), data_len=args.data_len
+        )
     except OSError as error:
         print(f"fsw-emu ground: {describe(error, args.tm)}", file=sys.stderr)
         return 2
@@ -61,35 +63,6 @@ def run(args: argparse.Namespace) -> int:
     faults = [*result.faults, *broken]
     _report(result, faults)
     return 1 if faults else 0
-
-
-def read_file(path: Path, broken: list[Fault]) -> Iterator[bytes]:
-    """A file in pieces, unpacked if it is gzip. OSError; a gzip stream that breaks off or is
-    damaged ends there, and ``broken`` says so."""
-    with path.open("rb") as raw, Progress(path.name, path.stat().st_size, "B") as progress:
-        zipped = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        raw.seek(0)
-        done = n_read = 0
-        with gzip.open(raw) if zipped else raw as file:
-            while True:
-                try:
-                    chunk = file.read1(_CHUNK_BYTES)
-                except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                    broken.append(Fault(n_read, "gzip", f"{error}; the rest is lost"))
-                    return
-                if not chunk:
-                    return
-                n_read += len(chunk)
-                progress.add(raw.tell() - done)
-                done = raw.tell()
-                yield chunk
-
-
-def describe(error: Exception, path: Path) -> str:
-    """What went wrong, and where: one line."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or path}: {error.strerror}"
-    return f"{path}: {error}"
 
 
 def _report(result: GroundResult, faults: list[Fault]) -> None:

@@ -48,12 +48,19 @@ def run(args: argparse.Namespace) -> int:
             chain.feed(batch)
         chain.finish()
     check = LosslessCheck(downlink.digests)
-    ground = process(args.out / "tm.bin", args.out, core, write_ce=False, on_entity=check.on_entity)
+    ground = process(
+        args.out / "tm.bin",
+        args.out,
+        core,
+        write_ce=False,
+        on_entity=check.on_entity,
+        data_len=args.data_len,
+    )
     summary = _summary(source, chain, downlink, ground, check, settings)
     write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
     report = build_report(_report_data(source, chain, ground, summary))
     write_atomic(args.out / "report.html", report.encode())
-    return _tell(args.out, chain, ground, summary)
+    return _tell(args.out, summary)
 
 
 def _check_usage(args: argparse.Namespace) -> None:
@@ -294,12 +301,12 @@ def _report_data(
     )
 
 
-def _tell(out: Path, chain: ScienceChain, ground: GroundResult, summary: dict[str, Any]) -> int:
+def _tell(out: Path, summary: dict[str, Any]) -> int:
     n_in = sum(summary["events_in"].values())
     print(f"{summary['source']}: {summary['frames']} frames, {summary['packets']} packets")
     if n_in or not summary["images"]:
-        print(f"  events      {n_in} in, {summary['events_kept']} kept, rejected: "
-              + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in summary["rejected"].items()))  # fmt: skip
+        causes = ", ".join(f"{k.replace('_', ' ')} {n}" for k, n in summary["rejected"].items())
+        print(f"  events      {n_in} in, {summary['events_kept']} kept, rejected: {causes}")
     if summary["images"]:
         print(f"  images      {summary['images']}, {summary['missing_rows']} rows incomplete")
     print(f"  telemetry   {summary['ce_count']} entities, {summary['tm_packets']} packets, "

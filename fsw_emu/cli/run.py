@@ -30,8 +30,13 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("recording", nargs="?", type=Path, metavar="RECORDING",
-                        help="FEE byte stream: GRESB or pcap (link type 149), plain or .gz")  # fmt: skip
+    parser.add_argument(
+        "recording",
+        nargs="?",
+        type=Path,
+        metavar="RECORDING",
+        help="FEE byte stream: GRESB or pcap (link type 149), plain or .gz",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
     _add_scene(parser.add_argument_group("scene (without RECORDING)"))
     _add_onboard(parser.add_argument_group("onboard set-up"))
@@ -43,56 +48,115 @@ def _add_scene(group: Any) -> None:
     group.add_argument("--scene", choices=["quiet", "storm"], help="default: storm")
     group.add_argument("--frames", type=int, metavar="N", help="frames to make; default 12")
     group.add_argument("--seed", type=int, metavar="S", help="default 1")
-    group.add_argument("--image", choices=["ft", "uv", "ff"],
-                       help="send whole frames instead of events")  # fmt: skip
-    group.add_argument("--event-limit", type=int, metavar="N",
-                       help="event packets per CCD and frame; default: no limit")  # fmt: skip
+    group.add_argument(
+        "--image", choices=["ft", "uv", "ff"], help="send whole frames instead of events"
+    )
+    group.add_argument(
+        "--event-limit",
+        type=int,
+        metavar="N",
+        help="event packets per CCD and frame; default: no limit",
+    )
 
 
 def _add_onboard(group: Any) -> None:
-    group.add_argument("--codec", choices=["none", "aec"], default="aec",
-                       help="compression; none can be read from the public layout alone")  # fmt: skip
-    group.add_argument("--no-masks", action="store_true",
-                       help="product ED, without wandering-mask packets (default ED_WP)")  # fmt: skip
-    group.add_argument("--group", type=int, default=12, metavar="N",
-                       help="event frames per entity, 1..540; default 12")  # fmt: skip
-    group.add_argument("--stack", type=int, default=1, metavar="N",
-                       help="sum N image frames into one of 32 bit; default 1: no stacking")  # fmt: skip
-    group.add_argument("--nodes", default="E2,F2,E4,F4", metavar="LIST",
-                       help="nodes read out; default E2,F2,E4,F4")  # fmt: skip
-    group.add_argument("--frame-period", type=float, metavar="S",
-                       help="int_sync_period; default 4 s for recordings, 10 s for scenes")  # fmt: skip
-    group.add_argument("--t0", default="2026-05-19T00:00:00Z", metavar="UTC",
-                       help="start of frame 0; default %(default)s")  # fmt: skip
+    group.add_argument(
+        "--codec",
+        choices=["none", "aec"],
+        default="aec",
+        help="compression; none can be read from the public layout alone",
+    )
+    group.add_argument(
+        "--no-masks",
+        action="store_true",
+        help="product ED, without wandering-mask packets (default ED_WP)",
+    )
+    group.add_argument(
+        "--group",
+        type=int,
+        default=12,
+        metavar="N",
+        help="event frames per entity, 1..540; default 12",
+    )
+    group.add_argument(
+        "--stack",
+        type=int,
+        default=1,
+        metavar="N",
+        help="sum N image frames into one of 32 bit; default 1: no stacking",
+    )
+    group.add_argument(
+        "--nodes", default="E2,F2,E4,F4", metavar="LIST", help="nodes read out; default E2,F2,E4,F4"
+    )
+    group.add_argument(
+        "--frame-period",
+        type=float,
+        metavar="S",
+        help="int_sync_period; default 4 s for recordings, 10 s for scenes",
+    )
+    group.add_argument(
+        "--t0",
+        default="2026-05-19T00:00:00Z",
+        metavar="UTC",
+        help="start of frame 0; default %(default)s",
+    )
     group.add_argument("--obsid", type=int, default=1, help="observation id; default 1")
-    group.add_argument("--bad-pixels", type=Path, metavar="FILE.npz",
-                       help="maps by node: boolean arrays of 639 x 384")  # fmt: skip
+    group.add_argument(
+        "--bad-pixels",
+        type=Path,
+        metavar="FILE.npz",
+        help="maps by node: boolean arrays of 639 x 384",
+    )
 
 
 def _add_filter(group: Any) -> None:
     group.add_argument("--pedestal", type=int, help="instead of the wandering mask's median")
     group.add_argument("--centre-max", type=int, help="EvtFilterThr1; default pedestal + 600")
-    group.add_argument("--ring-sum-max", type=int,
-                       help="EvtFilterThr2; default 8 x pedestal + 600")  # fmt: skip
+    group.add_argument("--ring-sum-max", type=int, help="EvtFilterThr2; default 8 x pedestal + 600")
     group.add_argument("--ring-max", type=int, help="EvtFilterThr3; default pedestal + 25")
     group.add_argument("--ring-count-max", type=int, default=4, help="EvtFilterN; default 4")
 
 
 def _add_interface(group: Any) -> None:
-    group.add_argument("--simulator", action="store_true",
-                       help="the public simulator's quirks: the three options below at once")  # fmt: skip
-    group.add_argument("--window-order", choices=["raster", "simulator"],
-                       help="order of the 5x5 pixels; default raster")  # fmt: skip
-    group.add_argument("--pixel-order", choices=["big", "little"],
-                       help="bytes of a pixel in data packets; default big")  # fmt: skip
-    group.add_argument("--sequence-reset-after-hk", action="store_true",
-                       help="event packets count from 0 again after housekeeping")  # fmt: skip
-    group.add_argument("--mode", type=int, metavar="M",
-                       help="FEE mode of the set-up, 0..15, whatever the packets say")  # fmt: skip
-    group.add_argument("--data-len", choices=["payload", "packet"], default="payload",
-                       help="what the length field counts; default payload")  # fmt: skip
-    group.add_argument("--binning", type=int, choices=[6, 24], default=6,
-                       help="of image frames: 6 (FT, 639 x 384) or 24 (UV, 165 x 96)")  # fmt: skip
+    group.add_argument(
+        "--simulator",
+        action="store_true",
+        help="the public simulator's quirks: the three options below at once",
+    )
+    group.add_argument(
+        "--window-order",
+        choices=["raster", "simulator"],
+        help="order of the 5x5 pixels; default raster",
+    )
+    group.add_argument(
+        "--pixel-order",
+        choices=["big", "little"],
+        help="bytes of a pixel in data packets; default big",
+    )
+    group.add_argument(
+        "--sequence-reset-after-hk",
+        action="store_true",
+        help="event packets count from 0 again after housekeeping",
+    )
+    group.add_argument(
+        "--mode",
+        type=int,
+        metavar="M",
+        help="FEE mode of the set-up, 0..15, whatever the packets say",
+    )
+    group.add_argument(
+        "--data-len",
+        choices=["payload", "packet"],
+        default="payload",
+        help="what the length field counts; default payload",
+    )
+    group.add_argument(
+        "--binning",
+        type=int,
+        choices=[6, 24],
+        default=6,
+        help="of image frames: 6 (FT, 639 x 384) or 24 (UV, 165 x 96)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

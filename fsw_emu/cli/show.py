@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fsw_emu.cli.ground import describe, read_file
+from fsw_emu.cli.files import describe, read_file
 from fsw_emu.core import CeHeader, Core, CoreError, default_core
 from fsw_emu.ground.telemetry import Received, TelemetryReader
 from fsw_emu.packets import fee

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+from fsw_emu.cli.files import read_file
 from fsw_emu.cli.progress import Progress
 from fsw_emu.core import Core
 from fsw_emu.dpu.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
+from fsw_emu.packets.fault import Fault
 from fsw_emu.packets.recording import RecordingReader
+from fsw_emu.packets.spacewire import SpwPacket
 from fsw_emu.scene import Scene
-
-CHUNK_BYTES = 1 << 20
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 class Source(Protocol):
@@ -42,32 +40,16 @@ class RecordingSource:
 
     def batches(self) -> Iterator[Batch]:
         reader = RecordingReader()
-        size = self._path.stat().st_size
-        with self._path.open("rb") as raw, Progress(self.name, size, "B") as progress:
-            zipped = raw.read(2) == _GZIP_MAGIC
-            raw.seek(0)
-            at = 0
-            with gzip.open(raw) if zipped else raw as stream:
-                while chunk := self._read(stream):
-                    yield from self._batch(reader.feed(chunk))
-                    progress.add(raw.tell() - at)
-                    at = raw.tell()
+        broken: list[Fault] = []
         try:
+            for chunk in read_file(self._path, broken):
+                yield from self._batch(reader.feed(chunk))
             reader.finish()
         except ValueError as error:
             raise ValueError(f"{self._path}: {error}") from error
-        self.faults += [str(fault) for fault in reader.faults]
+        self.faults += [str(fault) for fault in (*broken, *reader.faults)]
 
-    def _read(self, stream: object) -> bytes:
-        """The next piece; what follows a broken gzip stream is lost, and said so."""
-        try:
-            piece: bytes = stream.read(CHUNK_BYTES)  # type: ignore[attr-defined]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            self.faults.append(f"{self._path.name}: gzip stream is broken: {error}")
-            return b""
-        return piece
-
-    def _batch(self, packets: list) -> Iterator[Batch]:  # type: ignore[type-arg]
+    def _batch(self, packets: list[SpwPacket]) -> Iterator[Batch]:
         good = []
         for packet in packets:
             if packet.eep or packet.truncated:
@@ -110,7 +92,7 @@ class SceneSource:
 
     def _readout(self, index: int) -> list[bytes]:
         if self._image == "ff":
-            ccd = 2 if index % 2 == 0 else 4
+            ccd: Literal[2, 4] = 2 if index % 2 == 0 else 4
             return self.front_end.full_frame_readout(self._scene.full_frame(index, ccd), ccd)
         if self._image == "uv":
             frames = self._scene.uv_frames(index)

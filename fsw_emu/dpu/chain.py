@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsw_emu.core import Core
 from fsw_emu.dpu.entity import Entity, EntityWriter, Group, add_events
@@ -31,7 +32,7 @@ class Counts:
     events_in: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NODES, 0))
     wandering_masks: int = 0
     events_kept: int = 0
-    rejected: Rejected = Rejected()
+    rejected: Rejected = field(default_factory=Rejected)
     images: int = 0
     missing_rows: int = 0
     missing_packets: int = 0
@@ -173,7 +174,7 @@ class ScienceChain:
         if stack is not None:
             self._send_stack(stack)
 
-    def _send_stack(self, stack: np.ndarray) -> None:  # type: ignore[type-arg]
+    def _send_stack(self, stack: NDArray[np.uint32]) -> None:
         group, self._stacked = self._stacked, None
         assert group is not None  # noqa: S101  (a stack comes of a group)
         group.stacked = True

@@ -38,7 +38,7 @@ class Group:
     science: list[bytes] = field(default_factory=list)
     n_events: int = 0
     n_events_in: int = 0
-    rejected: Rejected = Rejected()
+    rejected: Rejected = field(default_factory=Rejected)
     has_masks: bool = False
     stacked: bool = False
     incomplete: bool = False

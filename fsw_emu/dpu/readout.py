@@ -208,10 +208,10 @@ class ReadoutSplitter:
             return
         self._expected = 0  # the counter starts again with each readout
         nodes = len(self._settings.nodes)
-        if not self._seen_hk and not current.is_image and not current.raw:
-            if current.n_markers <= nodes:
-                self.n_strays += current.n_markers
-                return
+        holds_nothing = not current.is_image and not current.raw and current.n_markers <= nodes
+        if holds_nothing and not self._seen_hk:
+            self.n_strays += current.n_markers
+            return
         self._hk = b""
         if current.is_image:
             current.ended = current.n_last >= self._planes(current)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.core import CompressionEntity, Core
+from fsw_emu.core import CompressionEntity, Core, DataLen
 from fsw_emu.ground.entities import frame_values, group_value, start_times
 from fsw_emu.packets.fault import Fault
 from fsw_emu.packets.fee import EVENT, WANDERING_MASK
@@ -42,7 +42,13 @@ class EventTables:
     faults: tuple[Fault, ...]
 
 
-def read_events(core: Core, entity: CompressionEntity, *, first_frame: int = 0) -> EventTables:
+def read_events(
+    core: Core,
+    entity: CompressionEntity,
+    *,
+    first_frame: int = 0,
+    data_len: DataLen = "payload",
+) -> EventTables:
     """Tables of an ED or ED_WP entity; first_frame is the running number of its first frame.
 
     LastFrameEvtCount of each frame's metadata tells how many events it has (wandering masks
@@ -56,7 +62,7 @@ def read_events(core: Core, entity: CompressionEntity, *, first_frame: int = 0) 
         faults.append(Fault(at, "events", f"{rest} bytes are no whole packet"))
     offsets = np.arange(n, dtype=np.uint32) * np.uint32(PACKET_BYTES)
     lengths = np.full(n, PACKET_BYTES, np.uint32)
-    packets = core.fee_parse(entity.science, offsets, lengths)
+    packets = core.fee_parse(entity.science, offsets, lengths, data_len=data_len)
     headers = packets.headers
     readable = packets.status == 0
     is_mask = readable & (headers["type"] == WANDERING_MASK)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.atomic import write_atomic
-from fsw_emu.core import CeHeader, CompressionEntity, Core
+from fsw_emu.core import CeHeader, CompressionEntity, Core, DataLen
 from fsw_emu.ground import fits
 from fsw_emu.ground.cards import event_cards, image_cards
 from fsw_emu.ground.entities import unpack
@@ -53,10 +53,12 @@ def process(
     *,
     write_ce: bool = True,
     on_entity: OnEntity | None = None,
+    data_len: DataLen = "payload",
 ) -> GroundResult:
     """Turn telemetry into files in the folder ``out``, which is made if need be.
 
     tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
+    data_len: what the length field of event packets counts.
     One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
     entity. Faults of the data are in the result, and what follows them is processed; OSError
     for a file that cannot be read or a folder that cannot be written.
@@ -64,7 +66,7 @@ def process(
     Holds the event tables of the whole stream, 68 bytes an event, and one entity.
     """
     out.mkdir(parents=True, exist_ok=True)
-    station = _Station(out, core, write_ce=write_ce, on_entity=on_entity)
+    station = _Station(out, core, write_ce=write_ce, on_entity=on_entity, data_len=data_len)
     for chunk in read_chunks(tm) if isinstance(tm, Path) else tm:
         station.feed(chunk)
     return station.finish()
@@ -81,8 +83,15 @@ class _Station:
     """Everything between the stream and the files."""
 
     def __init__(
-        self, out: Path, core: Core, *, write_ce: bool, on_entity: OnEntity | None
+        self,
+        out: Path,
+        core: Core,
+        *,
+        write_ce: bool,
+        on_entity: OnEntity | None,
+        data_len: DataLen,
     ) -> None:
+        self._data_len: DataLen = data_len
         self._out = out
         self._core = core
         self._write_ce = write_ce
@@ -160,7 +169,7 @@ class _Station:
             self._fault(transfer, header, "the product is unknown")
 
     def _event_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
-        tables = read_events(self._core, entity, first_frame=self._frames)
+        tables = read_events(self._core, entity, first_frame=self._frames, data_len=self._data_len)
         self._frames += entity.header.members
         self._events.append(tables.events)
         self._masks.append(tables.masks)

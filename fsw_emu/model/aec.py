@@ -41,7 +41,7 @@ class Parameters:
 
     @property
     def largest(self) -> int:
-        return 2**self.bits - 1
+        return (1 << self.bits) - 1
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,10 @@ def test_the_bound_is_one(core, csxi, case) -> None:
     if not p.restricted:
         assert len(core.aec_encode(samples, **vars(p))) <= bound
     blocks = -(-len(samples) // p.block_size)
-    assert bound == (blocks * (p.block_size * p.bits + (3, 4, 5)[(p.bits > 8) + (p.bits > 16)]) + 7) // 8
+    assert (
+        bound
+        == (blocks * (p.block_size * p.bits + (3, 4, 5)[(p.bits > 8) + (p.bits > 16)]) + 7) // 8
+    )
 
 
 @pytest.mark.parametrize(
