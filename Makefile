@@ -10,6 +10,8 @@ RELEASE_LIB := build/release/libsxi.so
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # meson, ninja and cython are those of the virtual environment
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# by its full name, so that a build started by an import finds it too
+export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test test-sanitised lint bench fuzz soak clean
 

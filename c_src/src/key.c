@@ -66,10 +66,9 @@ enum sxi_status sxi_key_store(const struct sxi_key *parts, uint32_t *key)
     }
     /* Only what reads back the same is a key. */
     struct sxi_key back;
-    if (parts->coder > CODER_AEC || parts->planes > 1U || parts->preprocess > 1U ||
-        sxi_key_load(&back, built) != SXI_STATUS_OK || back.stacked != parts->stacked ||
-        back.planes != parts->planes || back.block_size != parts->block_size ||
-        back.preprocess != parts->preprocess) {
+    if (sxi_key_load(&back, built) != SXI_STATUS_OK || back.stacked != parts->stacked ||
+        back.coder != parts->coder || back.planes != parts->planes ||
+        back.block_size != parts->block_size || back.preprocess != parts->preprocess) {
         return SXI_STATUS_PARAM;
     }
     *key = built;

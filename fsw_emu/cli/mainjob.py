@@ -112,7 +112,7 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
         stack=args.stack,
         obsid=args.obsid,
         event_threshold=0 if args.recording else _scene(args).detection_threshold_adu,
-        bad_pixels=_bad_pixels(args.bad_pixels, core),
+        bad_pixels=_bad_pixels(args, core),
     )
 
 
@@ -128,9 +128,14 @@ def _seconds(text: str) -> int:
     return seconds
 
 
-def _bad_pixels(path: Path | None, core: Core) -> dict[str, bytes] | None:
-    if path is None:
+def _bad_pixels(args: argparse.Namespace, core: Core) -> dict[str, bytes] | None:
+    """Masks by node: those given, or the hot pixels of the scene."""
+    path = args.bad_pixels
+    if path is None and args.recording is not None:
         return None
+    if path is None:
+        maps = _scene(args).bad_pixels()
+        return {node: core.bad_pixel_mask(pixels) for node, pixels in maps.items()}
     try:
         with np.load(path, allow_pickle=False) as maps:
             return {node: core.bad_pixel_mask(maps[node].astype(bool)) for node in maps.files}

@@ -105,7 +105,8 @@ def _add_onboard(group: Any) -> None:
         "--bad-pixels",
         type=Path,
         metavar="FILE.npz",
-        help="maps by node: boolean arrays of 639 x 384",
+        help="maps by node, boolean arrays of 639 x 384; default: none for recordings, the hot "
+        "pixels for scenes",
     )
 
 

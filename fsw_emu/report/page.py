@@ -54,15 +54,16 @@ def focal_plane(events: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int
 def build_report(data: ReportData) -> str:
     """The page."""
     figures = []
-    if data.events is not None and len(data.events):
-        figures += [_event_map(data.events), _pulse_heights(data.events)]
-    if data.frames:
-        figures.append(_rate(data.frames))
+    events = data.events if data.events is not None and len(data.events) else None
+    if events is not None:
+        figures.append(_event_map(events))
     if data.image is not None:
         figures.append(_image(data.image))
+    figures.append(_compression(data.summary))  # below the map: the columns are as high
+    if events is not None:
+        figures.append(_pulse_heights(events))
     if data.frames:
-        figures.append(_rejections(data.summary))
-    figures.append(_compression(data.summary))
+        figures += [_rate(data.frames), _rejections(data.summary)]
     summary = data.summary
     verdict = "lossless" if summary["lossless"] else "NOT lossless"
     faults = [*summary["faults"], *summary["ground_faults"]]

@@ -13,7 +13,7 @@ from strategies import u8, u32
 from fsw_emu.core import Core, TmPacket
 
 #: destination, seconds, microseconds, synchronisation: one opaque field to the judge, which in
-#: reading does not step over a destination id of its own (0.32 and before)
+#: reading does not step over a destination id of its own (0.32)
 OPAQUE_BYTES = 9
 
 crc16 = crcmod.mkCrcFun(0x11021, initCrc=0xFFFF, rev=False, xorOut=0)

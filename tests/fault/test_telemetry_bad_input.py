@@ -136,6 +136,7 @@ def test_sender_in_exact_buffers(csxi: SimpleNamespace, sender: SimpleNamespace)
     for subtype, source in ldt.segment(b"0123456789", sdu_id=1, part=4):
         header = pus.Header(**TM | {"type": 13, "subtype": subtype})
         assert tight(csxi, 20 + len(source), send) == pus.build(header, source)
+        assert (sender.tm.type, sender.tm.subtype) == (13, subtype)
     assert send(octets(csxi, bytes(886)), 886) == 0
     assert send(octets(csxi, bytes(1)), 0) == 0
 

@@ -177,6 +177,16 @@ def test_frame_hk_agrees(core: Core, fields: list[int], hk: bytes) -> None:
     assert core.frame_hk(np.array(fields, "u4"), hk).tolist() == expected
 
 
+@given(seed=u32)
+def test_frame_hk_of_any_size(core: Core, seed: int) -> None:
+    """A register that is cut off counts as 0, one that is whole does not."""
+    hk = np.random.default_rng(seed).bytes(160)
+    for size in range(161):
+        copied = model.frame_hk(hk[:size])
+        expected = [copied.get(name, 7) for name in model.FRAME]
+        assert core.frame_hk(np.full(57, 7, "u4"), hk[:size]).tolist() == expected
+
+
 @given(hk=st.binary(min_size=152, max_size=152))
 def test_housekeeping_fits_its_fields(core: Core, hk: bytes) -> None:
     assert model.fits(model.FRAME, core.frame_hk(np.zeros(57, "u4"), hk).tolist())
