@@ -155,7 +155,9 @@ def detect(frame, *, threshold, limit=None, window_order="raster", mask=None):
             n = sxi_edu_detect(&edu, &view, out, k, room)
         _count("detect", n)
         if <uint32_t>n < room or edu.n_events >= edu.limit or edu.n_dropped == 0:
-            return Detection(records[:n].copy(), kinds[:n].copy(), edu.n_dropped)
+            records.resize(n, refcheck=False)  # gives back the rest in place
+            kinds.resize(n, refcheck=False)
+            return Detection(records, kinds, edu.n_dropped)
         room += edu.n_dropped + 1
 
 

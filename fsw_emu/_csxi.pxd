@@ -10,7 +10,6 @@ cdef extern from "sxi/fee.h" nogil:
     enum: SXI_FEE_EVENT_BYTES
     enum: SXI_FEE_DATA_LEN_PAYLOAD
     enum: SXI_FEE_DATA_LEN_PACKET
-    enum: SXI_FEE_DATA
     struct sxi_fee_header:
         uint16_t data_len
         uint16_t frame_counter

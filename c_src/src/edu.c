@@ -18,14 +18,30 @@ enum {
 
 static const uint8_t background_index[BACKGROUND_PIXELS] = {0, 1, 2, 3, 4, 5, 9, 10, 15, 20, 21};
 
-static int16_t max16(int16_t a, int16_t b)
+/* Vectors of the oldest x86-64 have a maximum and a minimum of signed 16-bit numbers only.
+ * There samples are compared as signed ones, in the same order after a bias of 0x8000, or as
+ * they are in rows known to be below that. Elsewhere nothing of this is needed. */
+#if defined(__SSE2__) && !defined(__SSE4_1__)
+#define ORDERED int16_t
+enum { SIGNED_ORDER = 1, BIAS = 0x8000 };
+#else
+#define ORDERED uint16_t
+enum { SIGNED_ORDER = 0, BIAS = 0 };
+#endif
+
+static inline ORDERED max16(ORDERED a, ORDERED b)
 {
     return a > b ? a : b;
 }
 
-static int16_t min16(int16_t a, int16_t b)
+static inline ORDERED min16(ORDERED a, ORDERED b)
 {
     return a < b ? a : b;
+}
+
+static inline ORDERED ordered(uint16_t sample, uint16_t bias)
+{
+    return (ORDERED)(sample ^ bias);
 }
 
 /* Offset of window index k from the centre, in a frame of n_cols columns. */
@@ -36,20 +52,12 @@ static int32_t window_offset(uint32_t k, uint32_t window_order, int32_t n_cols)
     return window_order == SXI_WINDOW_RASTER ? outer * n_cols + inner : inner * n_cols - outer;
 }
 
-/* A sample as a signed number in the same order. Vectors of signed 16-bit numbers have a
- * maximum and a minimum on every x86-64, unsigned ones only on newer ones; bias is 0x8000,
- * or 0 where all samples are known to be below that. */
-static int16_t ordered(uint16_t sample, uint16_t bias)
-{
-    return (int16_t)(sample ^ bias);
-}
-
-static inline int16_t max_of_3(const uint16_t *p, uint16_t bias)
+static inline ORDERED max_of_3(const uint16_t *p, uint16_t bias)
 {
     return max16(max16(ordered(p[-1], bias), ordered(p[0], bias)), ordered(p[1], bias));
 }
 
-static inline int16_t min_of_5(const uint16_t *p, uint16_t bias)
+static inline ORDERED min_of_5(const uint16_t *p, uint16_t bias)
 {
     return min16(min16(min16(ordered(p[-2], bias), ordered(p[-1], bias)),
                        min16(ordered(p[0], bias), ordered(p[1], bias))),
@@ -57,12 +65,13 @@ static inline int16_t min_of_5(const uint16_t *p, uint16_t bias)
 }
 
 /* 1 for a strict local maximum that reaches threshold over the lowest background sample. */
-static inline uint16_t is_candidate(int16_t value, int16_t ring, int16_t lowest,
+static inline uint16_t is_candidate(ORDERED value, ORDERED ring, ORDERED lowest,
                                     uint16_t threshold, uint16_t bias)
 {
     /* value - threshold; where it could wrap, not below the lowest sample there can be */
-    const int16_t base = bias == 0U ? value : max16(value, ordered(threshold, bias));
-    const int16_t level = (int16_t)(base - (int16_t)threshold);
+    const int wraps = SIGNED_ORDER == 0 || bias != 0U;
+    const ORDERED base = wraps ? max16(value, ordered(threshold, bias)) : value;
+    const ORDERED level = (ORDERED)(base - (ORDERED)threshold);
     return (uint16_t)((value > ring) & (lowest <= level));
 }
 
@@ -92,21 +101,21 @@ static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint
     for (uint32_t i = 0; i < count; i++) {
         const uint16_t *c = centre + i;
         const uint16_t *b = below + i;
-        const int16_t beside = max16(ordered(c[-1], bias), ordered(c[1], bias));
-        const int16_t beside_next = max16(ordered(b[-1], bias), ordered(b[1], bias));
-        const int16_t value = ordered(c[0], bias);
-        const int16_t value_next = ordered(b[0], bias);
-        const int16_t ring = max16(max16(beside, max_of_3(above + i, bias)),
+        const ORDERED beside = max16(ordered(c[-1], bias), ordered(c[1], bias));
+        const ORDERED beside_next = max16(ordered(b[-1], bias), ordered(b[1], bias));
+        const ORDERED value = ordered(c[0], bias);
+        const ORDERED value_next = ordered(b[0], bias);
+        const ORDERED ring = max16(max16(beside, max_of_3(above + i, bias)),
                                    max16(beside_next, value_next));
-        const int16_t lowest =
+        const ORDERED lowest =
             min16(min_of_5(second + i, bias), ordered(above[(int32_t)i - MARGIN], bias));
         const uint16_t flag = is_candidate(value, ring, lowest, threshold, bias);
         out->flag[0][i] = flag;
         any |= flag;
         if (rows == 2U) {
-            const int16_t ring_next =
+            const ORDERED ring_next =
                 max16(max16(beside_next, max_of_3(under + i, bias)), max16(beside, value));
-            const int16_t lowest_next = min16(min_of_5(above + i, bias), ordered(c[-2], bias));
+            const ORDERED lowest_next = min16(min_of_5(above + i, bias), ordered(c[-2], bias));
             const uint16_t flag_next =
                 is_candidate(value_next, ring_next, lowest_next, threshold, bias);
             out->flag[1][i] = flag_next;
@@ -205,11 +214,11 @@ static void flag_tile(const struct scan *scan, const uint16_t *centre, uint32_t 
     const uint16_t threshold = scan->ctx->threshold;
     if (count < TILE) {
         memset(out, 0, sizeof *out);
-        flag_candidates(centre, n_cols, threshold, count, rows, HIGH_BIT, out);
+        flag_candidates(centre, n_cols, threshold, count, rows, BIAS, out);
     } else if (rows == 1U) {
-        flag_candidates(centre, n_cols, threshold, TILE, 1, HIGH_BIT, out);
-    } else if (scan->high != 0U || (threshold & HIGH_BIT) != 0U) {
-        flag_candidates(centre, n_cols, threshold, TILE, 2, HIGH_BIT, out);
+        flag_candidates(centre, n_cols, threshold, TILE, 1, BIAS, out);
+    } else if (scan->high != 0U || (SIGNED_ORDER != 0 && (threshold & HIGH_BIT) != 0U)) {
+        flag_candidates(centre, n_cols, threshold, TILE, 2, BIAS, out);
     } else {
         flag_candidates(centre, n_cols, threshold, TILE, 2, 0, out);
     }
@@ -275,11 +284,11 @@ static void scan_panel(struct scan *scan, uint32_t row, uint32_t rows, uint32_t 
     }
 }
 
-/* Is any of n samples 0x8000 or more? */
+/* Is any of n samples 0x8000 or more, and does it matter? */
 static uint32_t is_high(const uint16_t *samples, uint32_t n)
 {
     uint16_t any = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && SIGNED_ORDER != 0; i++) {
         any |= samples[i];
     }
     return (any & HIGH_BIT) != 0U ? 1U : 0U;
