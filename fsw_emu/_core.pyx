@@ -112,10 +112,11 @@ def fee_parse(const uint8_t[::1] buffer, offsets, lengths, *, data_len="payload"
 
 def fee_header(header, *, data_len="payload"):
     cdef object h = np.ascontiguousarray(header, dtype=HEADER_DTYPE).reshape(1)
-    cdef uint8_t out[10]
-    _count("fee_header", sxi_fee_header_store(<sxi_fee_header *>_data(h), out, sizeof(out),
-                                              _choice(data_len, _DATA_LEN, "data_len")))
-    return out[:10]
+    cdef object out = np.empty(SXI_FEE_HEADER_BYTES, np.uint8)
+    _count("fee_header", sxi_fee_header_store(
+        <sxi_fee_header *>_data(h), <uint8_t *>_data(out), SXI_FEE_HEADER_BYTES,
+        _choice(data_len, _DATA_LEN, "data_len")))
+    return out.tobytes()
 
 
 def fee_build_events(headers, events, *, data_len="payload"):

@@ -121,10 +121,11 @@ cdef sxi_pus_tm _to_tm(object packet):
 
 def tm_build(packet, const uint8_t[::1] data):
     cdef sxi_pus_tm tm = _to_tm(packet)
-    cdef uint8_t out[886]
+    cdef object packet_room = np.empty(SXI_PUS_TM_MAX_BYTES, np.uint8)
+    cdef uint8_t *out = <uint8_t *>_data(packet_room)
     cdef uint8_t none = 0
     cdef int32_t size = _count("tm_build", sxi_pus_tm_store(
-        &tm, &data[0] if data.shape[0] else &none, <uint32_t>data.shape[0], out, sizeof(out)))
+        &tm, &data[0] if data.shape[0] else &none, <uint32_t>data.shape[0], out, SXI_PUS_TM_MAX_BYTES))
     return out[:size]
 
 
@@ -141,14 +142,15 @@ def tm_parse(const uint8_t[::1] packet):
 def ldt_segment(const uint8_t[::1] data, packet, *, sdu_id, part=861):
     cdef sxi_ldt_tx tx
     cdef sxi_pus_tm tm = _to_tm(packet)
-    cdef uint8_t out[886]
+    cdef object packet_room = np.empty(SXI_PUS_TM_MAX_BYTES, np.uint8)
+    cdef uint8_t *out = <uint8_t *>_data(packet_room)
     cdef uint8_t none = 0
     cdef int32_t size
     cdef list packets = []
     _count("ldt_segment", sxi_ldt_tx_init(&tx, sdu_id, &data[0] if data.shape[0] else &none,
                                           <uint32_t>data.shape[0], part))
     while True:
-        size = _count("ldt_segment", sxi_ldt_tx_next(&tx, &tm, out, sizeof(out)))
+        size = _count("ldt_segment", sxi_ldt_tx_next(&tx, &tm, out, SXI_PUS_TM_MAX_BYTES))
         if size == 0:
             return packets
         packets.append(out[:size])
@@ -158,11 +160,12 @@ def ldt_segment(const uint8_t[::1] data, packet, *, sdu_id, part=861):
 def ldt_abort(packet, *, sdu_id, reason):
     cdef sxi_ldt_tx tx
     cdef sxi_pus_tm tm = _to_tm(packet)
-    cdef uint8_t out[886]
+    cdef object packet_room = np.empty(SXI_PUS_TM_MAX_BYTES, np.uint8)
+    cdef uint8_t *out = <uint8_t *>_data(packet_room)
     cdef uint8_t none = 0
     _count("ldt_abort", sxi_ldt_tx_init(&tx, sdu_id, &none, 1, 1))
     cdef int32_t size = _count("ldt_abort", sxi_ldt_tx_abort(
-        &tx, _ranged(reason, 0xffff, "reason"), &tm, out, sizeof(out)))
+        &tx, _ranged(reason, 0xffff, "reason"), &tm, out, SXI_PUS_TM_MAX_BYTES))
     return out[:size]
 
 

@@ -51,4 +51,6 @@ def state(csxi: SimpleNamespace, *structs: Any) -> list[bytes]:
 
 def octets(csxi: SimpleNamespace, data: bytes) -> Any:
     """Exactly these bytes, so that a sanitiser sees a read beyond them."""
-    return csxi.ffi.new("uint8_t[]", data)
+    made = csxi.ffi.new("uint8_t[]", len(data))  # not from the bytes, which would add a zero
+    csxi.ffi.buffer(made)[:] = data
+    return made

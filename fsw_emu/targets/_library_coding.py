@@ -63,13 +63,14 @@ class FrameFunctions(Library):
         rule = choice(data_len, _DATA_LEN, "data_len")
         header = self.new("sxi_fee_header")
         memory = bytes(buffer)
+        head = self.lib.SXI_FEE_HEADER_BYTES
         n_rejected = 0
         for offset, length in zip(offsets.tolist(), lengths.tolist(), strict=True):
             if offset + length > len(memory):
                 raise ValueError("a packet does not lie in the buffer")
             packet = self.bytes_at(memory[offset : offset + length])
             read = self.lib.sxi_fee_header_load(header, packet, length, rule)
-            if read or self.lib.sxi_frame_push(ctx, header, packet + 10, header.data_len):
+            if read or self.lib.sxi_frame_push(ctx, header, packet + head, header.data_len):
                 n_rejected += 1
         missing = self.lib.sxi_frame_missing(ctx)
         return AssembledFrame(pixels, row_pixels, ctx.n_packets, missing, n_rejected)
@@ -255,13 +256,15 @@ class CodingFunctions(Library):
         group = np.empty(self.lib.SXI_CE_GROUP_FIELDS, np.uint32)
         frames = np.empty((header.members, self.lib.SXI_CE_FRAME_FIELDS), np.uint32)
         memory = self.bytes_at(entity)
+        at, size = self.lib.SXI_CE_HEADER_BYTES, self.lib.SXI_CE_GROUP_BYTES
         status = self.lib.sxi_ce_group_load(
-            self.at(group, "uint32_t"), len(group), memory + 44, len(entity) - 44
+            self.at(group, "uint32_t"), len(group), memory + at, size
         )
         self.count("ce_unpack", status)
-        for i, frame in enumerate(frames):
+        for frame in frames:
+            at, size = at + size, self.lib.SXI_CE_FRAME_BYTES
             status = self.lib.sxi_ce_frame_load(
-                self.at(frame, "uint32_t"), len(frame), memory + 144 + 121 * i, 121
+                self.at(frame, "uint32_t"), len(frame), memory + at, size
             )
             self.count("ce_unpack", status)
         if header.data_size > (header.compressed_data_size * 8 + 1) * 4096 * 4:
@@ -293,7 +296,7 @@ class TelemetryFunctions(Library):
         )
 
     def tm_build(self, packet: TmPacket, data: bytes) -> bytes:
-        out = bytearray(886)
+        out = bytearray(self.lib.SXI_PUS_TM_MAX_BYTES)
         size = self.lib.sxi_pus_tm_store(
             self._tm(packet), self.bytes_at(data), len(data), self.bytes_at(out), len(out)
         )
@@ -304,7 +307,7 @@ class TelemetryFunctions(Library):
         status = self.lib.sxi_pus_tm_load(tm, self.bytes_at(packet), len(packet))
         size = self.count("tm_parse", status)
         fields = {name: getattr(tm, name) for name in TmPacket.__match_args__}
-        return TmPacket(**fields), bytes(packet[18 : 18 + size])
+        return TmPacket(**fields), bytes(packet[-2 - size : -2])
 
     def ldt_segment(
         self, data: bytes, packet: TmPacket, *, sdu_id: int, part: int = 861
@@ -314,7 +317,7 @@ class TelemetryFunctions(Library):
         status = self.lib.sxi_ldt_tx_init(tx, sdu_id, memory, len(data), part)
         self.count("ldt_segment", status)
         packets = []
-        out = bytearray(886)
+        out = bytearray(self.lib.SXI_PUS_TM_MAX_BYTES)
         while size := self.count(
             "ldt_segment", self.lib.sxi_ldt_tx_next(tx, tm, self.bytes_at(out), len(out))
         ):
@@ -323,7 +326,7 @@ class TelemetryFunctions(Library):
         return packets
 
     def ldt_abort(self, packet: TmPacket, *, sdu_id: int, reason: int) -> bytes:
-        tx, out = self.new("sxi_ldt_tx"), bytearray(886)
+        tx, out = self.new("sxi_ldt_tx"), bytearray(self.lib.SXI_PUS_TM_MAX_BYTES)
         memory = self.bytes_at(b"\0")
         self.count("ldt_abort", self.lib.sxi_ldt_tx_init(tx, sdu_id, memory, 1, 1))
         size = self.lib.sxi_ldt_tx_abort(

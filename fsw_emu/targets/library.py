@@ -71,11 +71,11 @@ class DetectionFunctions(Library):
 
     def fee_header(self, header: NDArray[Any], *, data_len: DataLen = "payload") -> bytes:
         record = np.ascontiguousarray(header, dtype=HEADER_DTYPE).reshape(1)
-        out = bytearray(10)
+        out = bytearray(self.lib.SXI_FEE_HEADER_BYTES)
         rule = choice(data_len, _DATA_LEN, "data_len")
         pointer = self.at(record, "struct sxi_fee_header")
         self.count(
-            "fee_header", self.lib.sxi_fee_header_store(pointer, self.bytes_at(out), 10, rule)
+            "fee_header", self.lib.sxi_fee_header_store(pointer, self.bytes_at(out), len(out), rule)
         )
         return bytes(out)
 
@@ -86,7 +86,7 @@ class DetectionFunctions(Library):
         events = as_array(events, EVENT_DTYPE, 1, "events")
         if len(headers) != len(events):
             raise ValueError(f"headers and events differ: {len(headers)}, {len(events)}")
-        out = bytearray(64 * len(headers))
+        out = bytearray(self.lib.SXI_FEE_EVENT_BYTES * len(headers))
         self.count(
             "fee_build_events",
             self.lib.sxi_fee_build_events(
@@ -150,8 +150,9 @@ class DetectionFunctions(Library):
     ) -> FilterResult:
         events = as_array(events, EVENT_DTYPE, 1, "events")
         keep = np.empty(len(events), np.uint8)
-        if bad_pixels is not None and len(bad_pixels) != 30672:
-            raise ValueError(f"bad_pixels: {len(bad_pixels)} bytes, not 30672")
+        size = self.lib.SXI_BADPIX_BYTES
+        if bad_pixels is not None and len(bad_pixels) != size:
+            raise ValueError(f"bad_pixels: {len(bad_pixels)} bytes, not {size}")
         mask = self.ffi.NULL if bad_pixels is None else self.bytes_at(bad_pixels)
         ctx = self.new(
             "sxi_filter",
@@ -177,7 +178,7 @@ class DetectionFunctions(Library):
         return bool(self.count("bad_pixel", test))
 
     def bad_pixel_mask(self, pixels: NDArray[np.bool_]) -> bytes:
-        mask = bytearray(30672)
+        mask = bytearray(self.lib.SXI_BADPIX_BYTES)
         for row, col in np.argwhere(as_array(pixels, np.bool_, 2, "pixels")).tolist():
             status = self.lib.sxi_badpix_set(self.bytes_at(mask), len(mask), row, col, 1)
             self.count("bad_pixel_mask", status)

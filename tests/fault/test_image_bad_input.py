@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from strategies import u8, u16
+from tight import POISON, Guarded
 
 PARAM, ROOM, FORMAT, LENGTH, SEQUENCE = -1, -2, -4, -5, -7
 BYTES = 30672
-GUARD = 64
-POISON = 0xC5
-
-
-class Guarded:
-    """n elements between two canaries."""
-
-    def __init__(self, csxi: SimpleNamespace, ctype: str, n: int) -> None:
-        self.memory: NDArray[Any] = np.full(n + 2 * GUARD, POISON, ctype.removesuffix("_t"))
-        self.inside = self.memory[GUARD : GUARD + n]
-        self.pointer = csxi.ffi.cast(f"{ctype} *", self.inside.ctypes.data)
-
-    def is_intact(self) -> bool:
-        """Nothing was written around the elements."""
-        return bool(
-            (self.memory[:GUARD] == POISON).all() and (self.memory[-GUARD:] == POISON).all()
-        )
-
-    def is_untouched(self) -> bool:
-        """Nothing was written at all."""
-        return bool((self.memory == POISON).all())
-
 
 INIT = {
     "ctx": True, "pixels": True, "pixels_len": 24, "row_pixels": True, "row_pixels_len": 6,
