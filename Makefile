@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 SOURCES := pyproject.toml meson.build $(shell find c_src fsw_emu hil -name '*.[ch]' -o -name '*.p[xy]*')
 ASAN_LIB := build/asan/libsxi.so
 RELEASE_LIB := build/release/libsxi.so
+# what runs on every build of the core
+CORE_TESTS := tests/props tests/fault tests/conformance
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # meson, ninja and cython are those of the virtual environment
@@ -51,11 +53,11 @@ $(ASAN_LIB): $(STAMP)
 
 test: lint $(RELEASE_LIB) $(ASAN_LIB)
 	$(BIN)/pytest
-	$(BIN)/pytest --target lib:$(RELEASE_LIB) tests/props tests/fault
+	$(BIN)/pytest --target lib:$(RELEASE_LIB) $(CORE_TESTS)
 	$(MAKE) test-sanitised
 
 test-sanitised: $(VENV)/.test-tools $(ASAN_LIB)
-	$(BIN)/python tools/sanitised.py $(BIN)/pytest --target lib:$(ASAN_LIB) tests/props tests/fault
+	$(BIN)/python tools/sanitised.py $(BIN)/pytest --target lib:$(ASAN_LIB) $(CORE_TESTS)
 
 lint: $(VENV)/.test-tools
 	$(BIN)/ruff check .

@@ -259,6 +259,7 @@ def _summary(
         "source": source.name,
         "frames": counts.frames,
         "incomplete_frames": counts.incomplete_frames,
+        "discarded_frames": counts.discarded_frames,
         "packets": splitter.n_packets,
         "hk_packets": splitter.n_hk,
         "stray_packets": splitter.n_strays,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.core import Core
+from fsw_emu.core import Core, CoreError
 from fsw_emu.dpu.entity import Entity, EntityWriter, Group, add_events
 from fsw_emu.dpu.events import (
     MAX_EVENTS,
@@ -29,6 +29,7 @@ class Counts:
 
     frames: int = 0
     incomplete_frames: int = 0
+    discarded_frames: int = 0
     events_in: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NODES, 0))
     wandering_masks: int = 0
     events_kept: int = 0
@@ -58,6 +59,7 @@ class ScienceChain:
         self._on_entity = on_entity
         self._splitter = ReadoutSplitter(core, settings)
         self._writer = EntityWriter(core, settings)
+        self._told_discarded = 0  # frames discarded before the last entity
         self._group: Group | None = None
         self._stacker = Stacker(core, settings.stack)
         self._stacked: Group | None = None
@@ -148,8 +150,15 @@ class ScienceChain:
         self.frames.append(FrameRecord(index, start_us, n_in, frame.n_kept))
 
     def _take_image(self, index: int, readout: Readout) -> None:
-        image = assemble(self._core, self._settings, readout)
         counts = self.counts
+        try:
+            image = assemble(self._core, self._settings, readout)
+        except CoreError as error:
+            self._writer.n_discarded += 1
+            counts.discarded_frames += 1
+            what = f"image frame that begins here is discarded: {error}"
+            self.faults.append(Fault(readout.first_packet, what))
+            return
         counts.images += 1
         counts.missing_rows += image.missing_rows
         counts.missing_packets += image.missing_packets
@@ -193,6 +202,8 @@ class ScienceChain:
             self._send(group)
 
     def _send(self, group: Group) -> None:
+        group.incomplete |= self._writer.n_discarded > self._told_discarded
+        self._told_discarded = self._writer.n_discarded
         entity = self._writer.close(group, self.thresholds)
         self.counts.bytes_science += len(entity.science)
         self._on_entity(entity)

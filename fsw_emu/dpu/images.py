@@ -28,7 +28,8 @@ class ImageFrame:
 
 
 def assemble(core: Core, settings: Settings, readout: Readout) -> ImageFrame:
-    """Pixels of a readout; those that never came hold 65,535 (ASSUMED)."""
+    """Pixels of a readout; those that never came hold 65,535 (ASSUMED). CoreError when packets
+    of this size cannot make a frame."""
     batch = _joined(readout.parts)
     rows, cols = FULL_FRAME if readout.interleaved else NODE_SHAPE[settings.binning]
     frame = core.assemble_frame(

@@ -74,7 +74,7 @@ def test_recordings(files: Path, capsys: pytest.CaptureFixture[str], name: str) 
     code, lines, err = show(capsys, files / name)
     assert (code, len(lines), err) == (0, 4, "")
     first = 24 if name.endswith("pcap") else 0
-    assert [line.split()[0] for line in lines][0] == str(first)
+    assert lines[0].split()[0] == str(first)
     assert "housekeeping   --  mode  3  frame     0  seq     9  152 bytes  last" in lines[0]
     assert "data           E2  mode  3  frame     0  seq     9  768 bytes" in lines[1]
     assert lines[2].endswith("row  10  col  20  peak 1000 ADU")
