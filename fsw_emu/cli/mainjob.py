@@ -157,6 +157,8 @@ def _source(args: argparse.Namespace, core: Core, settings: Settings) -> Source:
         threshold=scene.detection_threshold_adu,
         event_limit=args.event_limit,
         wandering_mask=settings.masks,
+        window_order=settings.interface.window_order,
+        pixel_order=settings.interface.pixel_order,
         data_len=settings.interface.data_len,
     )
     return SceneSource(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, DataLen, WindowOrder
+from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, DataLen, PixelOrder, WindowOrder
 
 NODES = ("E2", "F2", "E4", "F4")
 DATA, EVENT, HK = 0, 1, 2
@@ -30,6 +30,7 @@ class FrontEndSettings:
     event_limit: int | None = None  # event_pkt_limit, per CCD and frame
     wandering_mask: bool = True  # edu_wandering_mask_en
     window_order: WindowOrder = "raster"
+    pixel_order: PixelOrder = "big"
     data_len: DataLen = "payload"
     packet_size: int = 778  # with the header: one row of 384 pixels
     full_sun_threshold: int = 0xFFFF  # full_sun_pix_threshold [ADU]
@@ -128,7 +129,7 @@ class FrontEnd:
 
     def _data(self, image: NDArray[np.uint16], mode: int, side: int, ccd: int) -> list[bytes]:
         payload = self._settings.packet_size - 10
-        wire = image.astype(">u2").tobytes()
+        wire = image.astype(">u2" if self._settings.pixel_order == "big" else "<u2").tobytes()
         count = -(-len(wire) // payload)
         headers = self._headers(count, mode=mode, last=0, side=side, ccd=ccd, kind=DATA)
         headers["data_len"] = payload

@@ -15,6 +15,10 @@ import stranger
 from astropy.io import fits
 
 from fsw_emu.cli.main import main
+from fsw_emu.core import default_core
+from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
+from fsw_emu.packets import gresb, pcap
+from fsw_emu.scene import Scene
 
 
 def run(out: Path, *args: object) -> tuple[int, dict[str, Any]]:
@@ -300,3 +304,43 @@ def test_a_broken_gzip_gives_what_came(recordings: Path, tmp_path: Path) -> None
     assert code == 1
     assert summary["frames"] >= 2
     assert any("gzip" in fault for fault in summary["faults"])
+
+
+def test_pcap_and_gresb_of_the_same_packets_give_the_same(tmp_path: Path) -> None:
+    front_end = FrontEnd(default_core(), FrontEndSettings(threshold=25))
+    frames = Scene("quiet", seed=3).node_frames(0)
+    packets = front_end.event_readout(frames)
+    pcap_file = pcap.file_header() + b"".join(
+        pcap.spacewire_record(packet, time_ns=i) for i, packet in enumerate(packets)
+    )
+    (tmp_path / "link.pcap").write_bytes(pcap_file)
+    (tmp_path / "link.gresb.gz").write_bytes(gzip.compress(b"".join(map(gresb.build, packets))))
+    products = []
+    for name in ("link.pcap", "link.gresb.gz"):
+        code, summary = run(tmp_path / name[5:], tmp_path / name)
+        assert (code, summary["frames"]) == (0, 1)
+        products.append((tmp_path / name[5:] / "tm.bin").read_bytes())
+    assert products[0] == products[1]
+
+
+def test_an_error_end_of_packet_is_a_fault(tmp_path: Path) -> None:
+    front_end = FrontEnd(default_core(), FrontEndSettings(threshold=25))
+    packets = front_end.event_readout(Scene("quiet", seed=3).node_frames(0))
+    framed = [gresb.build(packet, eep=i == 7) for i, packet in enumerate(packets)]
+    (tmp_path / "link.gresb").write_bytes(b"".join(framed))
+    code, summary = run(tmp_path / "out", tmp_path / "link.gresb")
+    assert code == 1
+    assert any("error end of packet" in fault for fault in summary["faults"])
+    assert any("1 packets missing" in fault for fault in summary["faults"])
+
+
+def test_orders_of_the_simulator_change_the_wire_and_not_the_images(tmp_path: Path) -> None:
+    for name, options in {"a": [], "b": ["--pixel-order", "little"]}.items():
+        run(tmp_path / name, "--scene", "quiet", "--frames", 1, "--image", "uv", *options)
+    assert (tmp_path / "a" / "tm.bin").read_bytes() == (tmp_path / "b" / "tm.bin").read_bytes()
+    _, raster = run(tmp_path / "c", "--scene", "quiet", "--frames", 1)
+    _, other = run(tmp_path / "d", "--frames", 1, "--scene", "quiet", "--window-order", "simulator")
+    assert raster["wandering_masks"] == other["wandering_masks"]
+    with fits.open(tmp_path / "c/events.fits") as c, fits.open(tmp_path / "d/events.fits") as d:
+        turn = [5 * (2 - dc) + dr + 2 for dr in range(-2, 3) for dc in range(-2, 3)]
+        assert np.array_equal(c["WMASK"].data["PHAS"], d["WMASK"].data["PHAS"][:, turn])
