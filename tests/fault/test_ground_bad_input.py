@@ -56,6 +56,23 @@ def test_every_byte_is_in_a_packet_or_a_fault(stream: bytes) -> None:
     assert in_packets + skipped == len(stream)
 
 
+@pytest.mark.parametrize("noise", [b"\x09", b"\x09\x41", b"\0", bytes(6), b"\x09" * 7])
+def test_a_packet_right_after_noise_is_found(core: Core, noise: bytes) -> None:
+    packet = core.tm_build(tm_header(), b"")
+    reader = TelemetryReader()
+    (received,) = reader.feed(noise + packet) + reader.finish()
+    assert received.position == len(noise)
+    assert [f.position for f in reader.faults] == [0]
+
+
+def test_each_orphan_is_told_until_the_end_of_its_transfer(core: Core) -> None:
+    parts = downlink(core, [event_entity(core, [60])])
+    telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
+    for received in telemetry.feed(b"".join(parts[1:]) + parts[-1] + b"".join(parts[2:])):
+        assert transfers.push(received) is None
+    assert len(transfers.faults) == 3
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=80)), max_size=20))
 def test_any_service_13_packets_are_taken(core: Core, parts: list[tuple[int, bytes]]) -> None:
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)

@@ -274,6 +274,25 @@ def check_tables(core: Core, windows: list[Window], counts: list[int], frames: l
             assert np.array_equal(table[name], expected[name]), name
 
 
+#: after a mask of F2 and one event: a mask, and whether it shows another frame
+CLUES: dict[str, tuple[Window, Window, bool]] = {
+    "none": (("F2", EVENT, 0, 1, 9, 9), ("F4", WANDERING_MASK, 0, 2, 2, 2), False),
+    "node earlier": (("F4", EVENT, 0, 1, 9, 9), ("E4", WANDERING_MASK, 0, 2, 2, 2), True),
+    "node had its mask": (("F2", EVENT, 0, 1, 9, 9), ("F2", WANDERING_MASK, 0, 2, 2, 2), True),
+    "frame counter": (("F2", EVENT, 0, 1, 9, 9), ("F4", WANDERING_MASK, 1, 2, 2, 2), True),
+    "sequence": (("F2", EVENT, 0, 1, 9, 9), ("F4", WANDERING_MASK, 0, 0, 2, 2), True),
+    "place": (("F2", EVENT, 0, 1, 9, 9), ("F4", WANDERING_MASK, 0, 2, 2, 7), True),
+}
+
+
+@pytest.mark.parametrize("clue", CLUES)
+def test_each_clue_alone_tells_another_frame(core: Core, clue: str) -> None:
+    event, mask, other = CLUES[clue]
+    windows = [("F2", WANDERING_MASK, 0, 0, 2, 2), event, mask, ("F4", EVENT, 0, 3, 9, 9)]
+    check_tables(core, windows, [1, 1], [0, 0, int(other), 1])
+    check_tables(core, windows, [2, 0], [0, 0, 0, 0])  # not used up: no clue counts
+
+
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=4), u16, st.integers(0, 5))
 def test_counts_that_disagree_are_told(core: Core, counts: list[int], wrong: int, n: int) -> None:
     science = packets(core, [("E2", EVENT, 0, i, 5, 5) for i in range(n)])
