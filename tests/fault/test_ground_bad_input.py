@@ -68,7 +68,7 @@ def test_a_packet_right_after_noise_is_found(core: Core, noise: bytes) -> None:
 def test_each_orphan_is_told_until_the_end_of_its_transfer(core: Core) -> None:
     parts = downlink(core, [event_entity(core, [60])])
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
-    for received in telemetry.feed(b"".join(parts[1:]) + parts[-1] + b"".join(parts[2:])):
+    for received in telemetry.feed(b"".join([parts[-1], *parts[1:], *parts[2:]])):
         assert transfers.push(received) is None
     assert len(transfers.faults) == 3
 
