@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 EXAMPLE = """\
 example:
@@ -36,14 +40,29 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code."""
     args = build_parser().parse_args(argv)
     try:
-        code: int = args.run(args)
+        with _terminated_as_interrupted():
+            code: int = args.run(args)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print(f"fsw-emu {args.command}: interrupted", file=sys.stderr)
+        what = "interrupted; files that were whole stay, the others are removed"
+        print(f"fsw-emu {args.command}: {what}", file=sys.stderr)
         return 130
     return code
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A SIGTERM cleans up as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ import gzip
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +348,32 @@ def test_orders_of_the_simulator_change_the_wire_and_not_the_images(tmp_path: Pa
     with fits.open(tmp_path / "c/events.fits") as c, fits.open(tmp_path / "d/events.fits") as d:
         turn = [5 * (2 - dc) + dr + 2 for dr in range(-2, 3) for dc in range(-2, 3)]
         assert np.array_equal(c["WMASK"].data["PHAS"], d["WMASK"].data["PHAS"][:, turn])
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_killed_run_leaves_whole_files_only(tmp_path: Path, ending: signal.Signals) -> None:
+    command = [sys.executable, "-m", "fsw_emu.cli.main", "run", "--frames", "100000",
+               "--group", "1", "--out", str(tmp_path)]  # fmt: skip
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        entities = tmp_path / "ce"
+        while not list(entities.glob("*.ce")) and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(ending)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert len(error.splitlines()) == 1
+    assert "interrupted" in error
+    assert not list(tmp_path.rglob("*.part"))
+    assert not (tmp_path / "tm.bin").exists()
+    for path in entities.iterdir():
+        default_core().ce_unpack(path.read_bytes())
+
+
+def test_a_progress_bar_on_a_terminal_and_only_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, "--scene", "quiet", "--frames", 2)
+    assert "frame/s" not in capfd.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    run(tmp_path, "--scene", "quiet", "--frames", 2)
+    assert "quiet scene" in capfd.readouterr().err

@@ -214,7 +214,7 @@ def test_a_gzip_file_that_breaks_off_is_shown_as_far_as_it_goes(
 def test_a_reader_that_goes_away_is_no_error(core: Core, tmp_path: Path) -> None:
     path = tmp_path / "fee"
     path.write_bytes(b"".join(map(gresb.build, fee_packets(core) * 3000)))
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*SHOW, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as shown:
         assert shown.stdout is not None
