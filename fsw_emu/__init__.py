@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsw_emu import codecs, targets
 from fsw_emu.core import CoreError, FilterResult, WindowOrder, default_core
 
-__all__ = ["CoreError", "FilterResult", "detect_events", "filter_events"]
+__all__ = ["CoreError", "FilterResult", "codecs", "detect_events", "filter_events", "targets"]
 
 
 def detect_events(
