@@ -75,4 +75,4 @@ def _report(result: GroundResult, faults: list[Fault]) -> None:
     for fault in faults:
         print(f"fault at {fault}")
     if faults:
-        print(f"{len(faults)} faults")
+        print(f"{len(faults) + result.faults_not_listed} faults")

@@ -292,6 +292,9 @@ def _summary(
         "lossless": check.lossless and not ground.faults,
         "faults": [*source.faults, *(f"packet {f.packet}: {f.what}" for f in chain.faults)],
         "ground_faults": [str(fault) for fault in ground.faults],
+        "faults_not_listed": source.faults.not_listed
+        + chain.faults.not_listed
+        + ground.faults_not_listed,
         "files": ["tm.bin", *downlink.files, *(path.name for path in ground.files)],
     }
 
@@ -327,7 +330,7 @@ def _tell(out: Path, summary: dict[str, Any]) -> int:
     faults = [*summary["faults"], *summary["ground_faults"]]
     for fault in faults[:MAX_FAULTS_SHOWN]:
         print(f"fsw-emu run: {fault}", file=sys.stderr)
-    if len(faults) > MAX_FAULTS_SHOWN:
-        more = len(faults) - MAX_FAULTS_SHOWN
+    more = len(faults) - MAX_FAULTS_SHOWN + summary["faults_not_listed"]
+    if more > 0:
         print(f"fsw-emu run: {more} more faults in summary.json", file=sys.stderr)
     return 1 if faults or not summary["lossless"] else 0

@@ -11,7 +11,7 @@ from fsw_emu.cli.progress import Progress
 from fsw_emu.core import Core
 from fsw_emu.dpu.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.packets.spacewire import SpwPacket
 from fsw_emu.scene import Scene
@@ -26,7 +26,7 @@ class Source(Protocol):
         """The packets in stretches, in order."""
 
     @property
-    def faults(self) -> list[str]:
+    def faults(self) -> FaultLog[str]:
         """What was wrong with it, known when all batches are taken."""
 
 
@@ -35,7 +35,7 @@ class RecordingSource:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self.faults: list[str] = []
+        self.faults: FaultLog[str] = FaultLog()
         self._path = path
 
     def batches(self) -> Iterator[Batch]:
@@ -47,7 +47,9 @@ class RecordingSource:
             reader.finish()
         except ValueError as error:
             raise ValueError(f"{self._path}: {error}") from error
-        self.faults += [str(fault) for fault in (*broken, *reader.faults)]
+        for fault in (*broken, *reader.faults):
+            self.faults.append(str(fault))
+        self.faults.not_listed += reader.faults.not_listed
 
     def _batch(self, packets: list[SpwPacket]) -> Iterator[Batch]:
         good = []
@@ -64,8 +66,6 @@ class RecordingSource:
 class SceneSource:
     """The built-in scene seen by the emulated front-end electronics."""
 
-    faults: list[str] = []  # noqa: RUF012  (a scene has none, ever)
-
     def __init__(
         self,
         core: Core,
@@ -78,6 +78,7 @@ class SceneSource:
         name: str,
     ) -> None:
         self.name = name
+        self.faults: FaultLog[str] = FaultLog()  # a scene has none
         self.front_end = FrontEnd(core, settings)
         self._scene = scene
         self._frames = frames

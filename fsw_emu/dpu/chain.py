@@ -21,6 +21,7 @@ from fsw_emu.dpu.events import (
 from fsw_emu.dpu.images import Stacker, assemble
 from fsw_emu.dpu.readout import Batch, Fault, Readout, ReadoutSplitter
 from fsw_emu.dpu.settings import NODES, AbsoluteThresholds, Settings
+from fsw_emu.packets.fault import FaultLog
 
 
 @dataclass
@@ -79,7 +80,7 @@ class ScienceChain:
         return self._splitter
 
     @property
-    def faults(self) -> list[Fault]:
+    def faults(self) -> FaultLog[Fault]:
         return self._splitter.faults
 
     def feed(self, batch: Batch) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from fsw_emu.core import Core, FeePackets
 from fsw_emu.dpu.settings import Settings
+from fsw_emu.packets.fault import FaultLog
 
 DATA, EVENT, HK, MASK = range(4)
 INTERLEAVED = 2
@@ -83,7 +84,7 @@ class ReadoutSplitter:
         self._expected: int | None = None
         self._after_hk = False
         self._n_seen = 0
-        self.faults: list[Fault] = []
+        self.faults: FaultLog[Fault] = FaultLog()
         self.n_hk = self.n_strays = self.n_bytes = 0
 
     @property

@@ -20,7 +20,7 @@ from fsw_emu.ground.images import SHAPES, read_images
 from fsw_emu.ground.telemetry import Received, TelemetryReader
 from fsw_emu.ground.transfers import Transfer, TransferReader
 from fsw_emu.packets.ce import ED, ED_WP, PRODUCTS, ce_filename
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 
 #: called with each entity as it came and taken apart
 OnEntity = Callable[[bytes, CompressionEntity], None]
@@ -41,6 +41,7 @@ class GroundResult:
     masks: int
     images: int  # image entities
     faults: tuple[Fault, ...]
+    faults_not_listed: int  # beyond 10,000 of a kind
     files: tuple[Path, ...]
     event_table: NDArray[Any] | None  # ground.events.TABLE_DTYPE; None without an ED entity
     last_image: NDArray[Any] | None  # (rows, columns): focal plane, or the last node
@@ -98,7 +99,7 @@ class _Station:
         self._on_entity = on_entity
         self._telemetry = TelemetryReader()
         self._transfers = TransferReader(core)
-        self._faults: list[Fault] = []
+        self._faults: FaultLog[Fault] = FaultLog()
         self._files: list[Path] = []
         self._event_headers: list[CeHeader] = []
         self._events: list[NDArray[Any]] = []
@@ -114,7 +115,8 @@ class _Station:
         self._transfers.finish(self._telemetry.position)
         n_masks = sum(map(len, self._masks))
         events = self._write_events() if self._event_headers else None
-        faults = [*self._telemetry.faults, *self._transfers.faults, *self._faults]
+        logs = (self._telemetry.faults, self._transfers.faults, self._faults)
+        faults = [fault for log in logs for fault in log]
         return GroundResult(
             packets=self._telemetry.n_packets,
             entities=self._entities,
@@ -123,6 +125,7 @@ class _Station:
             masks=n_masks,
             images=self._images,
             faults=tuple(sorted(faults)),
+            faults_not_listed=sum(log.not_listed for log in logs),
             files=tuple(self._files),
             event_table=events,
             last_image=self._last_image,

@@ -7,7 +7,7 @@ from binascii import crc_hqx
 from dataclasses import dataclass
 
 from fsw_emu.packets.ccsds import COUNT_MODULO, PRIMARY_HEADER_BYTES
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.pus import TM_MAX_BYTES, TM_MIN_BYTES, Tm, read_tm
 
 #: how a PUS-A telemetry packet begins: version 0, TM, secondary header; flags 3; 0x10
@@ -35,7 +35,7 @@ class TelemetryReader:
     """
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: FaultLog[Fault] = FaultLog()
         self.n_packets = 0
         self._buffer = bytearray()
         self._offset = 0  # of the buffer in the stream

@@ -8,7 +8,7 @@ from typing import Literal
 from fsw_emu.core import Core, CoreError, LdtReceiver
 from fsw_emu.ground.telemetry import Received
 from fsw_emu.packets.ce import HEADER_BYTES, entity_bytes
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 
 SERVICE = 13
 FIRST, INTERMEDIATE, LAST, ABORT = 1, 2, 3, 4
@@ -42,7 +42,7 @@ class TransferReader:
     """
 
     def __init__(self, core: Core, *, room: int = MAX_BYTES) -> None:
-        self.faults: list[Fault] = []
+        self.faults: FaultLog[Fault] = FaultLog()
         self._receivers = {sdu: _Sdu(core, sdu, room, self.faults) for sdu in SDU_IDS}
 
     def push(self, received: Received) -> Transfer | None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+MAX_LISTED = 10_000
 
 
 @dataclass(frozen=True, order=True)
@@ -15,3 +20,18 @@ class Fault:
 
     def __str__(self) -> str:
         return f"byte {self.position}: {self.where}: {self.what}"
+
+
+class FaultLog(list[T]):
+    """Faults as they are met, the first 10,000 of them; ``not_listed`` counts the others, so that
+    an input of nothing but faults does not fill the memory. Only ``append`` it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.not_listed = 0
+
+    def append(self, fault: T) -> None:
+        if len(self) < MAX_LISTED:
+            super().append(fault)
+        else:
+            self.not_listed += 1

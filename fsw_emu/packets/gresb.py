@@ -6,7 +6,7 @@ packet 0x80 or 0x01, truncated 0x40 or 0x02. Written are 0x80 and 0x40.
 
 from __future__ import annotations
 
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.spacewire import SpwPacket
 
 HEADER_BYTES = 4
@@ -36,7 +36,7 @@ class GresbReader:
     """
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: FaultLog[Fault] = FaultLog()
         self._buffer = bytearray()
         self._offset = 0  # of the buffer in the input
 

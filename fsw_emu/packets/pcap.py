@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.spacewire import SpwPacket
 
 SPACEWIRE = 149  # link type
@@ -76,7 +76,7 @@ class PcapReader:
     """
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: FaultLog[Fault] = FaultLog()
         self.link_type: int | None = None  # known after 24 bytes
         self._buffer = bytearray()
         self._offset = 0
@@ -145,7 +145,7 @@ class PcapSpacewireReader:
     def __init__(self) -> None:
         self._reader = PcapReader()
         self._foreign = False
-        self.faults: list[Fault] = self._reader.faults
+        self.faults = self._reader.faults
 
     def feed(self, chunk: bytes) -> list[SpwPacket]:
         """Take the next bytes, return the packets that are whole now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fsw_emu.packets import gresb, pcap
-from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.spacewire import SpwPacket
 
 #: bytes that tell the format
@@ -41,8 +41,8 @@ class RecordingReader:
         self._reader: gresb.GresbReader | pcap.PcapSpacewireReader | None = None
 
     @property
-    def faults(self) -> list[Fault]:
-        return self._reader.faults if self._reader else []
+    def faults(self) -> FaultLog[Fault]:
+        return self._reader.faults if self._reader else FaultLog()
 
     def feed(self, chunk: bytes) -> list[SpwPacket]:
         """Take the next bytes, return the packets that are whole now."""

@@ -193,8 +193,8 @@ def test_entities_close_before_the_count_overflows(core: Core) -> None:
 
 def test_more_events_than_an_entity_can_count(core: Core) -> None:
     """The rest of a frame beyond 65,535 events is dropped, and told."""
-    template = bytes.fromhex("50f000360321000100000014 0014") + bytes(50)
-    packets = [template] * 65_540
+    head, window = bytes.fromhex("50f0003603210001"), bytes.fromhex("00140014") + bytes(50)
+    packets = [head + (i & 0xFFFF).to_bytes(2, "big") + window for i in range(65_540)]
     chain, (entity,) = through(core, [packets], Settings(filter=LIMITS))
     apart = core.ce_unpack(entity.data)
     assert field(apart, "NOfEvtDet") == 65_535

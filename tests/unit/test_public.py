@@ -25,7 +25,7 @@ def test_events_have_the_published_form() -> None:
     frame = np.full((9, 9), 100, np.uint16)
     frame[4, 5] = 200
     events = fsw_emu.detect_events(frame, threshold=50)
-    assert events.dtype == [("row", "<u2"), ("col", "<u2"), ("pixels", "<u2", (25,))]
+    assert events.dtype == [("row", "u2"), ("col", "u2"), ("pixels", "u2", (25,))]
     assert (events["row"][0], events["col"][0], events["pixels"][0, 12]) == (4, 5, 200)
 
 

@@ -377,3 +377,12 @@ def test_a_progress_bar_on_a_terminal_and_only_there(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     run(tmp_path, "--scene", "quiet", "--frames", 2)
     assert "quiet scene" in capfd.readouterr().err
+
+
+def test_faults_without_end_do_not_fill_the_memory(tmp_path: Path) -> None:
+    junk = gresb.build(b"\x50\xf0\x00") * 30_000
+    (tmp_path / "junk.gresb").write_bytes(junk)
+    code, summary = run(tmp_path / "out", tmp_path / "junk.gresb")
+    assert code == 1
+    assert len(summary["faults"]) == 10_000
+    assert summary["faults_not_listed"] == 20_000
