@@ -5,7 +5,7 @@
 
 #include "sxi/aec.h"
 
-/* What coder and decoder share: the code options of CCSDS 121.0-B-3 section 5. */
+/* What coder and decoder share: the code options of CCSDS 121.0-B-3. */
 enum {
     AEC_MAX_BLOCK = 64,
     AEC_SEGMENT_BLOCKS = 64, /* zero-block runs end with a segment of the interval */
@@ -50,6 +50,12 @@ static inline struct aec_options aec_options_of(const struct sxi_aec *p)
     o.has_split = o.id_bits > 1U ? 1U : 0U;
     o.k_max = o.has_split != 0U ? o.raw_id - 2U : 0U;
     return o;
+}
+
+/* Blocks of n_samples, the last one perhaps incomplete. */
+static inline uint32_t aec_blocks(const struct sxi_aec *p, uint32_t n_samples)
+{
+    return n_samples / p->block_size + (n_samples % p->block_size != 0U ? 1U : 0U);
 }
 
 static inline uint32_t aec_max_sample(uint32_t bits)

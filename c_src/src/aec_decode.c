@@ -118,8 +118,8 @@ static enum sxi_status take_low_bits(struct decoder *d, uint32_t count, uint32_t
     return SXI_STATUS_OK;
 }
 
-/* The mapper backwards (CCSDS 121.0-B-3 section 4.3), sample by sample; FORMAT for a residual
- * that the mapper does not make. */
+/* The prediction error mapper backwards, sample by sample; FORMAT for a residual that it does
+ * not make. */
 static enum sxi_status unmap(struct decoder *d, const uint32_t *mapped, uint32_t n, uint32_t *x)
 {
     const uint32_t most = d->max_sample;
@@ -143,25 +143,24 @@ static enum sxi_status unmap(struct decoder *d, const uint32_t *mapped, uint32_t
 
 /* The same for up to 16 bits where, as mostly, no residual reaches past the symmetric range:
  * then samples are running sums, and the check that it was so has no branch. Returns 0 where
- * it was not. */
-static inline int unmap_sums(struct decoder *d, const uint32_t *mapped, uint32_t n, uint32_t *x)
+ * it was not. before_x[0] becomes the sample before, those of the block follow it. */
+static inline int unmap_sums(struct decoder *d, const uint32_t *mapped, uint32_t n,
+                             uint32_t *before_x)
 {
     const int32_t most = (int32_t)d->max_sample;
     int32_t sum = (int32_t)d->previous;
-    int32_t steps[AEC_MAX_BLOCK + 1];
     int32_t outside = 0;
-    steps[0] = sum;
+    before_x[0] = d->previous;
     for (uint32_t i = 0; i < n; i++) {
         const uint32_t m = mapped[i];
         sum += (int32_t)(m >> 1) ^ -(int32_t)(m & 1U);
-        steps[i + 1U] = sum;
+        before_x[i + 1U] = (uint32_t)sum;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const int32_t p = steps[i];
+        const int32_t p = (int32_t)before_x[i];
         const int32_t above = most - p;
         const int32_t theta = p < above ? p : above;
         outside |= 2 * theta - (int32_t)mapped[i]; /* the sign tells */
-        x[i] = (uint32_t)steps[i + 1U];
     }
     if (outside < 0) {
         return 0;
@@ -201,7 +200,7 @@ static enum sxi_status finish_block(struct decoder *d, uint32_t b, uint32_t has_
         store_block(d, b, v);
         return SXI_STATUS_OK;
     }
-    uint32_t x[AEC_MAX_BLOCK];
+    uint32_t x[AEC_MAX_BLOCK + 1];
     uint32_t largest = 0;
     for (uint32_t i = has_ref; i < size; i++) {
         largest |= v[i];
@@ -209,12 +208,12 @@ static enum sxi_status finish_block(struct decoder *d, uint32_t b, uint32_t has_
     v[0] = has_ref != 0U ? 0U : v[0]; /* the reference is its own predecessor */
     const int sums = d->params->bits <= NARROW_BITS && largest <= d->max_sample;
     if (!sums || !unmap_sums(d, v, size, x)) {
-        const enum sxi_status status = unmap(d, v, size, x);
+        const enum sxi_status status = unmap(d, v, size, x + 1);
         if (status != SXI_STATUS_OK) {
             return status;
         }
     }
-    store_block(d, b, x);
+    store_block(d, b, x + 1);
     return SXI_STATUS_OK;
 }
 
@@ -343,7 +342,7 @@ static int32_t decode(struct decoder *d)
     d->options = aec_options_of(p);
     d->max_sample = aec_max_sample(p->bits);
     d->end = (uint64_t)d->len * 8U;
-    const uint32_t n_blocks = (d->n_samples + p->block_size - 1U) / p->block_size;
+    const uint32_t n_blocks = aec_blocks(p, d->n_samples);
     for (uint32_t b = 0; b < n_blocks; b++) {
         const enum sxi_status status = decode_block(d, b);
         if (status != SXI_STATUS_OK) {

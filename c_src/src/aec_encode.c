@@ -10,6 +10,8 @@ enum {
     SPARE_BYTES = 8, /* the bit writer stores 8 bytes at a time */
     /* identifier, reference sample, 64 samples of 32 bits, as many stop bits at the most */
     BLOCK_BYTES = 5 + 4 + AEC_MAX_BLOCK * 4 + AEC_MAX_BLOCK / 8 + SPARE_BYTES,
+    /* bits pending, identifier, reference sample, run of a whole segment */
+    RUN_BYTES = 1 + 1 + 4 + AEC_SEGMENT_BLOCKS / 8 + 1 + SPARE_BYTES,
     NARROW_BITS = 16
 };
 
@@ -43,10 +45,8 @@ uint32_t sxi_aec_bound(const struct sxi_aec *params, uint32_t n_samples)
     if (params == NULL || !aec_params_good(params)) {
         return 0;
     }
-    const uint64_t blocks = ((uint64_t)n_samples + params->block_size - 1U) / params->block_size;
-    const uint64_t per_block =
-        aec_options_of(params).id_bits + (uint64_t)params->block_size * params->bits;
-    const uint64_t bytes = (blocks * per_block + 7U) / 8U;
+    const uint32_t per_block = aec_options_of(params).id_bits + params->block_size * params->bits;
+    const uint64_t bytes = ((uint64_t)aec_blocks(params, n_samples) * per_block + 7U) / 8U;
     return bytes > INT32_MAX ? 0U : (uint32_t)bytes;
 }
 
@@ -77,8 +77,8 @@ static enum sxi_status load_block(const struct encoder *e, uint32_t b, uint32_t 
     return all > e->max_sample ? SXI_STATUS_RANGE : SXI_STATUS_OK;
 }
 
-/* The mapper of CCSDS 121.0-B-3 section 4.3 for up to 16 bits, where all fits int32_t; no
- * branch, so that it vectorises. before[i] is the sample before x[i]. */
+/* The prediction error mapper for up to 16 bits, where all fits int32_t; no branch, so that it
+ * vectorises. before[i] is the sample before x[i]. */
 static inline void map_narrow(const uint32_t *before, const uint32_t *x, uint32_t n,
                               uint32_t max_sample, uint32_t *d)
 {
@@ -346,7 +346,7 @@ static enum sxi_status finish(struct encoder *e, const struct bit_writer *w, con
 /* Code the run of zero blocks that has come to its end. */
 static enum sxi_status put_run(struct encoder *e, int to_segment_end)
 {
-    uint8_t spare[BLOCK_BYTES];
+    uint8_t spare[RUN_BYTES];
     struct bit_writer w = begin(e, spare);
     put_bits(&w, 0, e->options.id_bits + 1U);
     if (e->run_has_ref != 0U) {
@@ -361,11 +361,19 @@ static enum sxi_status put_run(struct encoder *e, int to_segment_end)
     return finish(e, &w, spare);
 }
 
+/* Code a block that is not all zero. */
+static enum sxi_status put_other(struct encoder *e, const struct block *block, struct sums *sums)
+{
+    uint8_t spare[BLOCK_BYTES];
+    struct bit_writer w = begin(e, spare);
+    put_block(e, &w, block, sums);
+    return finish(e, &w, spare);
+}
+
 static enum sxi_status encode_block(struct encoder *e, uint32_t b, uint32_t n_blocks)
 {
     struct block block;
     struct sums sums;
-    uint8_t spare[BLOCK_BYTES];
     enum sxi_status status = preprocess(e, b, &block);
     if (status != SXI_STATUS_OK) {
         return status;
@@ -387,9 +395,7 @@ static enum sxi_status encode_block(struct encoder *e, uint32_t b, uint32_t n_bl
             return status;
         }
     }
-    struct bit_writer w = begin(e, spare);
-    put_block(e, &w, &block, &sums);
-    return finish(e, &w, spare);
+    return put_other(e, &block, &sums);
 }
 
 static int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
@@ -402,8 +408,7 @@ static int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
     e->max_sample = aec_max_sample(p->bits);
     e->out = out;
     e->end = out + out_len;
-    const uint32_t n_blocks =
-        (uint32_t)(((uint64_t)e->n_samples + p->block_size - 1U) / p->block_size);
+    const uint32_t n_blocks = aec_blocks(p, e->n_samples);
     for (uint32_t b = 0; b < n_blocks; b++) {
         const enum sxi_status status = encode_block(e, b, n_blocks);
         if (status != SXI_STATUS_OK) {

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 SEGMENT = 64  # blocks: a run of zero blocks ends with a segment of the interval
 ROS = "remainder of segment"
+ROS_CODE = 4  # zeros of its codeword; runs of 5 blocks and more take one zero more
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Parameters:
 
     @property
     def id_bits(self) -> int:
-        """Width of the option identifier (table 5-1)."""
+        """Width of the option identifier."""
         if self.restricted:
             return 1 if self.bits <= 2 else 2
         return 3 if self.bits <= 8 else 4 if self.bits <= 16 else 5
@@ -53,8 +54,8 @@ class Block:
 
 
 def map_residual(previous: int, sample: int, largest: int) -> int:
-    """Prediction error to a non-negative integer (4.3): small errors alternate in sign, those
-    beyond the nearer end of the range can only have one."""
+    """Prediction error mapper: a non-negative integer for an error. Small errors alternate in
+    sign, those beyond the nearer end of the range can only have one."""
     error = sample - previous
     theta = min(previous, largest - previous)
     if 0 <= error <= theta:
@@ -95,7 +96,7 @@ def split_bits(block: Block, k: int) -> int:
 
 
 def pair_codes(block: Block) -> list[int]:
-    """Second extension (5.2.5): one number for each pair of samples."""
+    """Second extension: one number for each pair of samples."""
     pairs = zip(block.mapped[::2], block.mapped[1::2], strict=True)
     return [(a + b) * (a + b + 1) // 2 + b for a, b in pairs]
 
@@ -117,17 +118,36 @@ def choose(block: Block, p: Parameters, previous_k: int) -> tuple[str, int]:
     return ("no compression" if raw <= extension else "second extension"), k
 
 
-def block_options(samples: NDArray[Any], p: Parameters) -> list[tuple[str, int]]:
+def block_options(
+    samples: NDArray[Any],
+    *,
+    bits: int,
+    block_size: int,
+    rsi: int,
+    preprocess: bool,
+    restricted: bool = False,
+) -> list[tuple[str, int]]:
     """The option of each block: ("zero", run length), ("zero", 0) for those of a run after its
-    first, (ROS, run length), ("split", k), ("second extension", k), ("no compression", k)."""
+    first, (ROS, run length), ("split", k), ("second extension", k), ("no compression", k); where
+    nothing is split, k is the one that the next block's search begins at."""
+    p = Parameters(bits, block_size, rsi, preprocess, restricted)
     return [option for option, _ in _coded(samples, p)]
 
 
-def encode(samples: NDArray[Any], p: Parameters) -> bytes:
-    """The coded stream."""
-    bits = "".join(code for _, code in _coded(samples, p))
-    bits += "0" * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
+def encode(
+    samples: NDArray[Any],
+    *,
+    bits: int,
+    block_size: int,
+    rsi: int,
+    preprocess: bool,
+    restricted: bool = False,
+) -> bytes:
+    """The coded stream of samples 0 .. 2**bits - 1, filled up with zeros to whole bytes."""
+    p = Parameters(bits, block_size, rsi, preprocess, restricted)
+    code = "".join(code for _, code in _coded(samples, p))
+    code += "0" * (-len(code) % 8)
+    return int(code, 2).to_bytes(len(code) // 8, "big") if code else b""
 
 
 def _coded(samples: NDArray[Any], p: Parameters) -> list[tuple[tuple[str, int], str]]:
@@ -168,10 +188,11 @@ def _reference(block: Block, p: Parameters) -> str:
 
 
 def _zero_code(block: Block, run: int, ends: bool, p: Parameters) -> tuple[tuple[str, int], str]:
+    """``ends``: with the run ends its segment, or all."""
     head = "0" * (p.id_bits + 1) + _reference(block, p)
-    if ends and run >= 5:
-        return (ROS, run), head + unary(4)
-    return ("zero", run), head + unary(run - 1 if run < 5 else run)
+    if ends and run > ROS_CODE:
+        return (ROS, run), head + unary(ROS_CODE)
+    return ("zero", run), head + unary(run - 1 if run <= ROS_CODE else run)
 
 
 def _block_code(block: Block, option: str, k: int, p: Parameters) -> str:
@@ -209,23 +230,36 @@ class _Bits:
         return zeros
 
 
-def decode(data: bytes, n_samples: int, p: Parameters) -> NDArray[Any]:
-    """The samples; EOFError when the data end too early."""
-    bits, samples, zero_blocks, previous = _Bits(data), [], 0, 0
+def decode(
+    data: bytes,
+    n_samples: int,
+    *,
+    bits: int,
+    block_size: int,
+    rsi: int,
+    preprocess: bool,
+    restricted: bool = False,
+) -> NDArray[Any]:
+    """The samples, uint16 up to 16 bits and uint32 above. EOFError when the data end too early,
+    ValueError when no encoder makes them."""
+    p = Parameters(bits, block_size, rsi, preprocess, restricted)
+    stream, samples, zero_blocks, previous = _Bits(data), [], 0, 0
     for i in range(-(-n_samples // p.block_size)):
         first = p.preprocess and i % p.rsi == 0
         mapped = [0] * p.block_size
         if zero_blocks:
             zero_blocks -= 1
         else:
-            option = bits.take(p.id_bits)
-            extension = option == 0 and bits.take(1)
+            option = stream.take(p.id_bits)
+            extension = option == 0 and stream.take(1)
             if first:
-                previous = bits.take(p.bits)
+                previous = stream.take(p.bits)
             if option == 0 and not extension:
-                zero_blocks = _run(bits.unary(), i, p) - 1
+                zero_blocks = _run(stream.unary(), i, p) - 1
             else:
-                mapped = _mapped(bits, option, first, p)
+                mapped = _mapped(stream, option, first, p)
+        if max(mapped) > p.largest:
+            raise ValueError("a residual is wider than the samples")
         for d in mapped:
             previous = unmap_residual(previous, d, p.largest) if p.preprocess else d
             samples.append(previous)
@@ -233,26 +267,31 @@ def decode(data: bytes, n_samples: int, p: Parameters) -> NDArray[Any]:
 
 
 def _run(code: int, block: int, p: Parameters) -> int:
-    if code == 4:
-        at = block % p.rsi
-        return min(p.rsi - at, SEGMENT - at % SEGMENT)
-    return code + 1 if code < 4 else code
+    """Zero blocks that a code stands for, the one it begins with included."""
+    at = block % p.rsi
+    rest = min(p.rsi - at, SEGMENT - at % SEGMENT)
+    run = code + 1 if code < ROS_CODE else rest if code == ROS_CODE else code
+    if run > rest:
+        raise ValueError("a run of zero blocks goes beyond its segment")
+    return run
 
 
-def _mapped(bits: _Bits, option: int, first: bool, p: Parameters) -> list[int]:
+def _mapped(stream: _Bits, option: int, first: bool, p: Parameters) -> list[int]:
     count = p.block_size - first
     head = [0] * first
     if option == 2**p.id_bits - 1:
-        return head + [bits.take(p.bits) for _ in range(count)]
+        return head + [stream.take(p.bits) for _ in range(count)]
     if option:
         k = option - 1
-        high = [bits.unary() for _ in range(count)]
-        return head + [value << k | bits.take(k) for value in high]
+        high = [stream.unary() for _ in range(count)]
+        return head + [value << k | stream.take(k) for value in high]
     out = []
     for _ in range(p.block_size // 2):
-        code, total = bits.unary(), 0
-        while (total + 1) * (total + 2) // 2 <= code:
+        code, total = stream.unary(), 0
+        while code > total:
             total += 1
-        second = code - total * (total + 1) // 2
-        out += [total - second, second]
+            code -= total
+        out += [total - code, code]
+    if first and out[0]:
+        raise ValueError("a residual in the place of the reference sample")
     return out
