@@ -1,19 +1,11 @@
 #include "sxi/aec.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "aec_common.h"
 #include "bits.h"
 
-enum {
-    SPARE_BYTES = 8, /* the bit writer stores 8 bytes at a time */
-    /* identifier, reference sample, 64 samples of 32 bits, as many stop bits at the most */
-    BLOCK_BYTES = 5 + 4 + AEC_MAX_BLOCK * 4 + AEC_MAX_BLOCK / 8 + SPARE_BYTES,
-    /* bits pending, identifier, reference sample, run of a whole segment */
-    RUN_BYTES = 1 + 1 + 4 + AEC_SEGMENT_BLOCKS / 8 + 1 + SPARE_BYTES,
-    NARROW_BITS = 16
-};
+enum { NARROW_BITS = 16, MANY = INT32_MAX / 2 };
 
 struct encoder {
     const struct sxi_aec *params;
@@ -27,10 +19,7 @@ struct encoder {
     uint32_t run;      /* zero blocks not yet coded */
     uint32_t run_has_ref;
     uint32_t run_ref;
-    uint8_t *out;
-    uint8_t *end;
-    uint64_t acc; /* of the bit writer, between blocks */
-    uint32_t pending;
+    struct bit_writer writer; /* between blocks */
 };
 
 /* One block: mapped residuals, or the samples themselves without the preprocessor. */
@@ -50,95 +39,104 @@ uint32_t sxi_aec_bound(const struct sxi_aec *params, uint32_t n_samples)
     return bytes > INT32_MAX ? 0U : (uint32_t)bytes;
 }
 
-/* Load samples of block b, padded with the last one; RANGE for one that is too wide. */
-static enum sxi_status load_block(const struct encoder *e, uint32_t b, uint32_t *x)
+/* The prediction error mapper: steps up and down take turns until one side has no more; theta
+ * steps lie on the shorter side. */
+static inline uint32_t map(uint32_t before, uint32_t sample, uint32_t max_sample)
 {
-    const uint32_t size = e->params->block_size;
-    const uint32_t first = b * size;
-    const uint32_t left = e->n_samples - first;
-    const uint32_t n = left < size ? left : size;
-    uint32_t all = 0;
-    if (e->samples16 != NULL) {
-        const uint16_t *from = e->samples16 + first;
+    const uint32_t up = sample - before;
+    const uint32_t down = before - sample;
+    if (sample >= before) {
+        return up <= before ? 2U * up : sample;
+    }
+    return down <= max_sample - before ? 2U * down - 1U : max_sample - sample;
+}
+
+/* The same for up to 16 bits, where all fits int32_t; no branch, so that it vectorises. */
+static inline uint32_t map_narrow(uint32_t before, uint32_t sample, uint32_t max_sample)
+{
+    const int32_t p = (int32_t)before;
+    const int32_t above = (int32_t)max_sample - p;
+    const int32_t theta = p < above ? p : above;
+    const int32_t delta = (int32_t)sample - p;
+    const int32_t size = delta < 0 ? -delta : delta;
+    const int32_t rest = delta < 0 ? -delta - 1 : delta;
+    return (uint32_t)(size + (rest < theta ? rest : theta));
+}
+
+/* n samples to d, mapped or as they are. Returns the bits that any of them has. */
+static inline uint32_t load_u16(const struct encoder *e, const uint16_t *x, uint32_t n,
+                                uint32_t before, uint32_t *d)
+{
+    const uint32_t most = e->max_sample;
+    uint32_t all = x[0];
+    if ((e->params->flags & SXI_AEC_PREPROCESS) == 0U) {
         for (uint32_t i = 0; i < n; i++) {
-            x[i] = from[i];
-            all |= from[i];
+            all |= x[i];
+            d[i] = x[i];
         }
+        return all;
+    }
+    d[0] = map_narrow(before, x[0], most);
+    before = x[0];
+    for (uint32_t i = 1; i < n; i++) {
+        all |= x[i];
+        d[i] = WORD_BITS == 64 ? map_narrow(x[i - 1U], x[i], most) : map(before, x[i], most);
+        before = x[i];
+    }
+    return all;
+}
+
+static uint32_t load_u32(const struct encoder *e, const uint32_t *x, uint32_t n, uint32_t before,
+                         uint32_t *d)
+{
+    const int plain = (e->params->flags & SXI_AEC_PREPROCESS) == 0U;
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        all |= x[i];
+        d[i] = plain ? x[i] : map(before, x[i], e->max_sample);
+        before = x[i];
+    }
+    return all;
+}
+
+/* Samples of block b become what is coded, padded with the last one; RANGE for one that is
+ * too wide. */
+static enum sxi_status load_block(struct encoder *e, uint32_t b, struct block *block)
+{
+    const struct sxi_aec *p = e->params;
+    const int plain = (p->flags & SXI_AEC_PREPROCESS) == 0U;
+    const uint32_t first = b * p->block_size;
+    const uint32_t left = e->n_samples - first;
+    const uint32_t n = left < p->block_size ? left : p->block_size;
+    const uint32_t last = first + n - 1U;
+    block->ref = e->samples16 != NULL ? e->samples16[first] : e->samples32[first];
+    block->has_ref = !plain && b % p->rsi == 0U ? 1U : 0U;
+    const uint32_t before = block->has_ref != 0U ? block->ref : e->previous; /* d[0] becomes 0 */
+    uint32_t all = 0;
+    if (e->samples16 == NULL) {
+        all = load_u32(e, e->samples32 + first, n, before, block->d);
+        e->previous = e->samples32[last];
     } else {
-        const uint32_t *from = e->samples32 + first;
-        for (uint32_t i = 0; i < n; i++) {
-            x[i] = from[i];
-            all |= from[i];
+        e->previous = e->samples16[last];
+        if (n == AEC_MAX_BLOCK) {
+            all = load_u16(e, e->samples16 + first, AEC_MAX_BLOCK, before, block->d);
+        } else {
+            all = load_u16(e, e->samples16 + first, n, before, block->d);
         }
     }
-    for (uint32_t i = n; i < size; i++) {
-        x[i] = x[n - 1U];
+    for (uint32_t i = n; i < p->block_size; i++) {
+        block->d[i] = plain ? e->previous : 0U;
     }
     return all > e->max_sample ? SXI_STATUS_RANGE : SXI_STATUS_OK;
 }
 
-/* The prediction error mapper for up to 16 bits, where all fits int32_t; no branch, so that it
- * vectorises. before[i] is the sample before x[i]. */
-static inline void map_narrow(const uint32_t *before, const uint32_t *x, uint32_t n,
-                              uint32_t max_sample, uint32_t *d)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        const int32_t p = (int32_t)before[i];
-        const int32_t delta = (int32_t)x[i] - p;
-        const int32_t above = (int32_t)max_sample - p;
-        const int32_t theta = p < above ? p : above;
-        const int32_t size = delta < 0 ? -delta : delta;
-        const int32_t inside = 2 * size - (delta < 0 ? 1 : 0);
-        d[i] = (uint32_t)(size <= theta ? inside : theta + size);
-    }
-}
-
-static void map_wide(const uint32_t *before, const uint32_t *x, uint32_t n, uint32_t max_sample,
-                     uint32_t *d)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        const uint32_t p = before[i];
-        const uint32_t theta = p < max_sample - p ? p : max_sample - p;
-        const uint32_t size = x[i] < p ? p - x[i] : x[i] - p;
-        const uint32_t inside = x[i] < p ? 2U * size - 1U : 2U * size;
-        d[i] = size <= theta ? inside : theta + size;
-    }
-}
-
-/* Samples of block b become what is coded. */
-static enum sxi_status preprocess(struct encoder *e, uint32_t b, struct block *block)
-{
-    const uint32_t size = e->params->block_size;
-    uint32_t x[AEC_MAX_BLOCK + 1];
-    block->has_ref = 0;
-    block->ref = 0;
-    if ((e->params->flags & SXI_AEC_PREPROCESS) == 0U) {
-        return load_block(e, b, block->d);
-    }
-    const enum sxi_status status = load_block(e, b, x + 1);
-    if (status != SXI_STATUS_OK) {
-        return status;
-    }
-    block->has_ref = b % e->params->rsi == 0U ? 1U : 0U;
-    x[0] = block->has_ref != 0U ? x[1] : e->previous; /* so that d[0] becomes 0 */
-    block->ref = x[1];
-    if (e->params->bits > NARROW_BITS) {
-        map_wide(x, x + 1, size, e->max_sample, block->d);
-    } else if (size == AEC_MAX_BLOCK) {
-        map_narrow(x, x + 1, AEC_MAX_BLOCK, e->max_sample, block->d);
-    } else {
-        map_narrow(x, x + 1, size, e->max_sample, block->d);
-    }
-    e->previous = x[size];
-    return SXI_STATUS_OK;
-}
-
-/* Sums over a block: of d, and of d >> k for three neighbouring k. */
+/* Sums over a block: of d, of d >> k, and by how much the latter changes with k. None is told
+ * beyond MANY, where it decides nothing. */
 struct sums {
-    uint64_t all;
-    uint64_t below; /* k - 1; of d itself when k is 0 */
-    uint64_t here;
-    uint64_t above; /* k + 1 */
+    uint32_t all;
+    uint32_t here;
+    uint32_t gain; /* here less the sum for k + 1 */
+    uint32_t loss; /* the sum for k - 1 less here; 0 when k is 0 */
 };
 
 static inline void add_up(const uint32_t *d, uint32_t n, uint32_t k, struct sums *sums)
@@ -155,22 +153,33 @@ static inline void add_up(const uint32_t *d, uint32_t n, uint32_t k, struct sums
         above += d[i] >> k >> 1;
     }
     sums->all = all;
-    sums->below = below;
     sums->here = here;
-    sums->above = above;
+    sums->gain = here - above;
+    sums->loss = below - here;
+}
+
+static uint32_t at_most_many(uint64_t sum)
+{
+    return sum < MANY ? (uint32_t)sum : MANY;
 }
 
 static void add_up_wide(const uint32_t *d, uint32_t n, uint32_t k, struct sums *sums)
 {
     const uint32_t down = k > 0U ? k - 1U : 0U;
-    const struct sums none = {0, 0, 0, 0};
-    *sums = none;
+    uint64_t all = 0;
+    uint64_t below = 0;
+    uint64_t here = 0;
+    uint64_t above = 0;
     for (uint32_t i = 0; i < n; i++) {
-        sums->all += d[i];
-        sums->below += d[i] >> down;
-        sums->here += d[i] >> k;
-        sums->above += d[i] >> k >> 1;
+        all += d[i];
+        below += d[i] >> down;
+        here += d[i] >> k;
+        above += d[i] >> k >> 1;
     }
+    sums->all = at_most_many(all);
+    sums->here = at_most_many(here);
+    sums->gain = at_most_many(here - above);
+    sums->loss = at_most_many(below - here);
 }
 
 static void sums_of(const struct encoder *e, const struct block *block, uint32_t k,
@@ -189,15 +198,15 @@ static void sums_of(const struct encoder *e, const struct block *block, uint32_t
 /* Length of the best split option without its identifier; e->k becomes it. The length is
  * convex in k, so a step is taken as long as it is shorter: each bit more costs one a sample
  * and saves what the sum loses. */
-static uint64_t choose_split(struct encoder *e, const struct block *block, struct sums *sums)
+static uint32_t choose_split(struct encoder *e, const struct block *block, struct sums *sums)
 {
-    const uint64_t coded = e->params->block_size - block->has_ref;
+    const uint32_t coded = e->params->block_size - block->has_ref;
     uint32_t k = e->k;
-    while (k < e->options.k_max && sums->here - sums->above > coded) {
+    while (k < e->options.k_max && sums->gain > coded) {
         k++;
         sums_of(e, block, k, sums);
     }
-    while (k > 0U && sums->below - sums->here < coded) {
+    while (k > 0U && sums->loss < coded) {
         k--;
         sums_of(e, block, k, sums);
     }
@@ -205,74 +214,76 @@ static uint64_t choose_split(struct encoder *e, const struct block *block, struc
     return sums->here + coded * (k + 1U);
 }
 
-/* Length of the second-extension option, its extra bit counted; `most` where it is as long or
+/* Length of the second-extension option, its extra bit counted; more than `most` where it is
  * longer than that. */
-static uint64_t second_extension_length(const struct encoder *e, const struct block *block,
-                                        uint64_t all, uint64_t most)
+static uint32_t second_extension_length(const struct encoder *e, const struct block *block,
+                                        uint32_t all, uint32_t most)
 {
-    uint64_t len = 1U + e->params->block_size / 2U;
+    uint32_t len = 1U + e->params->block_size / 2U;
     if (len + all > most) {
         return most + 1U; /* a pair's code is no shorter than its sum */
     }
     for (uint32_t i = 0; i < e->params->block_size; i += 2U) {
-        const uint64_t sum = (uint64_t)block->d[i] + block->d[i + 1U];
+        const uint32_t sum = block->d[i] + block->d[i + 1U];
         len += sum * (sum + 1U) / 2U + block->d[i + 1U];
     }
     return len;
 }
 
 /* Put n zeros and a one. */
-static inline void put_unary(struct bit_writer *w, uint64_t n)
+static inline void put_unary(struct bit_writer *w, uint32_t n)
 {
-    while (n >= 48U) {
-        put_bits(w, 0, 48);
-        n -= 48U;
+    while (n >= PUT_BITS) {
+        put_bits(w, 0, PUT_BITS);
+        n -= PUT_BITS;
     }
-    put_bits(w, 1, (uint32_t)n + 1U);
+    put_bits(w, 1, n + 1U);
 }
 
 static void put_split(struct bit_writer *w, const struct block *block, uint32_t size, uint32_t k)
 {
-    uint32_t most = 0;
-    for (uint32_t i = 0; i < size; i++) {
-        most |= block->d[i] >> k;
-    }
+    const uint32_t *d = block->d;
     uint32_t i = block->has_ref;
-    if (most < 12U) { /* four codes of up to 12 + 1 bits go into one word: 4 * 13 <= 56 */
+    uint32_t most = 0;
+    for (uint32_t j = 0; j < size && WORD_BITS == 64; j++) {
+        most |= d[j] >> k;
+    }
+    if (WORD_BITS == 64 && most < 12U) { /* four codes of up to 12 bits go into one word */
         for (; i + 4U <= size; i += 4U) {
-            const uint32_t a = (block->d[i] >> k) + 1U;
-            const uint32_t b = (block->d[i + 1U] >> k) + 1U;
-            const uint32_t c = (block->d[i + 2U] >> k) + 1U;
-            const uint32_t d = (block->d[i + 3U] >> k) + 1U;
+            const uint32_t a = (d[i] >> k) + 1U;
+            const uint32_t b = (d[i + 1U] >> k) + 1U;
+            const uint32_t c = (d[i + 2U] >> k) + 1U;
+            const uint32_t e = (d[i + 3U] >> k) + 1U;
             const uint64_t first = (1ULL << b) | 1U;
-            const uint64_t second = (1ULL << d) | 1U;
-            put_bits(w, (first << (c + d)) | second, a + b + c + d);
+            const uint64_t second = (1ULL << e) | 1U;
+            put_bits(w, (uintptr_t)((first << (c + e)) | second), a + b + c + e);
         }
     }
     for (; i < size; i++) {
-        put_unary(w, block->d[i] >> k);
+        put_unary(w, d[i] >> k);
     }
     if (k == 0U) {
         return;
     }
-    const uint64_t mask = (1ULL << k) - 1U;
+    const uintptr_t mask = ((uintptr_t)1 << k) - 1U;
     i = block->has_ref;
-    if (k <= 14U) {
+    if (4U * k <= PUT_BITS) {
         for (; i + 4U <= size; i += 4U) {
-            const uint64_t first = ((block->d[i] & mask) << k) | (block->d[i + 1U] & mask);
-            const uint64_t second = ((block->d[i + 2U] & mask) << k) | (block->d[i + 3U] & mask);
+            const uintptr_t first = ((d[i] & mask) << k) | (d[i + 1U] & mask);
+            const uintptr_t second = ((d[i + 2U] & mask) << k) | (d[i + 3U] & mask);
             put_bits(w, (first << (2U * k)) | second, 4U * k);
         }
     }
     for (; i < size; i++) {
-        put_bits(w, block->d[i] & mask, k);
+        put_wide(w, (uint32_t)(d[i] & mask), k);
     }
 }
 
+/* Sums are small: this option is the shortest. */
 static void put_second_extension(struct bit_writer *w, const struct block *block, uint32_t size)
 {
     for (uint32_t i = 0; i < size; i += 2U) {
-        const uint64_t sum = (uint64_t)block->d[i] + block->d[i + 1U];
+        const uint32_t sum = block->d[i] + block->d[i + 1U];
         put_unary(w, sum * (sum + 1U) / 2U + block->d[i + 1U]);
     }
 }
@@ -280,101 +291,75 @@ static void put_second_extension(struct bit_writer *w, const struct block *block
 static void put_raw(struct bit_writer *w, const struct block *block, const struct sxi_aec *params)
 {
     for (uint32_t i = block->has_ref; i < params->block_size; i++) {
-        put_bits(w, block->d[i], params->bits);
+        put_wide(w, block->d[i], params->bits);
     }
 }
 
-/* Write one block's code where there is room for the longest. */
-static void put_block(struct encoder *e, struct bit_writer *w, const struct block *block,
-                      struct sums *sums)
+/* Is there room for the whole bytes of n bits more? */
+static int has_room(const struct encoder *e, uint32_t n)
+{
+    return (e->writer.pending + n) >> 3 <= (uint32_t)(e->writer.end - e->writer.out);
+}
+
+/* Code a block that is not all zero. */
+static enum sxi_status put_block(struct encoder *e, const struct block *block, struct sums *sums)
 {
     const struct sxi_aec *p = e->params;
     const struct aec_options *o = &e->options;
-    const uint64_t raw = (uint64_t)(p->block_size - block->has_ref) * p->bits;
-    const uint64_t split = o->has_split != 0U ? choose_split(e, block, sums) : raw;
-    const uint64_t best = split < raw ? split : raw;
-    const uint64_t extension = second_extension_length(e, block, sums->all, best);
-    uint32_t id = o->raw_id;
-    uint32_t id_bits = o->id_bits;
+    const uint32_t raw = (p->block_size - block->has_ref) * p->bits;
+    const uint32_t split = o->has_split != 0U ? choose_split(e, block, sums) : raw;
+    const uint32_t best = split < raw ? split : raw;
+    const uint32_t extension = second_extension_length(e, block, sums->all, best);
     const int use_extension = split < raw ? extension <= split : extension < raw;
-    if (use_extension) {
-        id = 1;
-        id_bits++;
-    } else if (split < raw) {
-        id = e->k + 1U;
+    const uint32_t ref_bits = block->has_ref != 0U ? p->bits : 0U;
+    if (!has_room(e, o->id_bits + ref_bits + (use_extension ? extension : best))) {
+        return SXI_STATUS_ROOM;
     }
-    put_bits(w, id, id_bits);
+    struct bit_writer w = e->writer;
+    if (use_extension) {
+        put_bits(&w, 1, o->id_bits + 1U);
+    } else {
+        put_bits(&w, split < raw ? e->k + 1U : o->raw_id, o->id_bits);
+    }
     if (block->has_ref != 0U) {
-        put_bits(w, block->ref, p->bits);
+        put_wide(&w, block->ref, p->bits);
     }
     if (use_extension) {
-        put_second_extension(w, block, p->block_size);
+        put_second_extension(&w, block, p->block_size);
     } else if (split < raw) {
-        put_split(w, block, p->block_size, e->k);
+        put_split(&w, block, p->block_size, e->k);
     } else {
-        put_raw(w, block, p);
+        put_raw(&w, block, p);
     }
-}
-
-/* Give a writer room for a block: in the output, or where that is nearly full, in `spare`. */
-static struct bit_writer begin(const struct encoder *e, uint8_t *spare)
-{
-    struct bit_writer w = {e->out, e->acc, e->pending};
-    if ((uint32_t)(e->end - e->out) < BLOCK_BYTES) {
-        w.out = spare;
-    }
-    return w;
-}
-
-static enum sxi_status finish(struct encoder *e, const struct bit_writer *w, const uint8_t *spare)
-{
-    if ((uint32_t)(e->end - e->out) < BLOCK_BYTES) {
-        const uint32_t whole = (uint32_t)(w->out - spare);
-        if (whole > (uint32_t)(e->end - e->out)) {
-            return SXI_STATUS_ROOM;
-        }
-        memcpy(e->out, spare, whole);
-        e->out += whole;
-    } else {
-        e->out = w->out;
-    }
-    e->acc = w->acc;
-    e->pending = w->pending;
+    e->writer = w;
     return SXI_STATUS_OK;
 }
 
 /* Code the run of zero blocks that has come to its end. */
 static enum sxi_status put_run(struct encoder *e, int to_segment_end)
 {
-    uint8_t spare[RUN_BYTES];
-    struct bit_writer w = begin(e, spare);
-    put_bits(&w, 0, e->options.id_bits + 1U);
-    if (e->run_has_ref != 0U) {
-        put_bits(&w, e->run_ref, e->params->bits);
-    }
+    uint32_t code = e->run >= AEC_ROS ? e->run : e->run - 1U;
     if (to_segment_end && e->run >= AEC_ROS) {
-        put_unary(&w, AEC_ROS - 1U);
-    } else {
-        put_unary(&w, e->run >= AEC_ROS ? e->run : e->run - 1U);
+        code = AEC_ROS - 1U;
     }
+    const uint32_t ref_bits = e->run_has_ref != 0U ? e->params->bits : 0U;
+    if (!has_room(e, e->options.id_bits + 1U + ref_bits + code + 1U)) {
+        return SXI_STATUS_ROOM;
+    }
+    put_bits(&e->writer, 0, e->options.id_bits + 1U);
+    if (e->run_has_ref != 0U) {
+        put_wide(&e->writer, e->run_ref, e->params->bits);
+    }
+    put_unary(&e->writer, code);
     e->run = 0;
-    return finish(e, &w, spare);
-}
-
-/* Code a block that is not all zero. */
-static enum sxi_status put_other(struct encoder *e, const struct block *block, struct sums *sums)
-{
-    uint8_t spare[BLOCK_BYTES];
-    struct bit_writer w = begin(e, spare);
-    put_block(e, &w, block, sums);
-    return finish(e, &w, spare);
+    return SXI_STATUS_OK;
 }
 
 static enum sxi_status encode_block(struct encoder *e, uint32_t b, uint32_t n_blocks)
 {
     struct block block;
     struct sums sums;
-    enum sxi_status status = preprocess(e, b, &block);
+    enum sxi_status status = load_block(e, b, &block);
     if (status != SXI_STATUS_OK) {
         return status;
     }
@@ -395,10 +380,24 @@ static enum sxi_status encode_block(struct encoder *e, uint32_t b, uint32_t n_bl
             return status;
         }
     }
-    return put_other(e, &block, &sums);
+    return put_block(e, &block, &sums);
 }
 
-static int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
+/* Fill the last byte with zeros; the length of all. */
+static int32_t finish(struct encoder *e, const uint8_t *out)
+{
+    struct bit_writer *w = &e->writer;
+    if (!has_room(e, 7)) {
+        return SXI_STATUS_ROOM;
+    }
+    put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
+    for (; w->pending > 0U; w->pending -= 8U) {
+        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU);
+    }
+    return (int32_t)(w->out - out);
+}
+
+static enum sxi_status prepare(struct encoder *e, uint8_t *out, uint32_t out_len)
 {
     const struct sxi_aec *p = e->params;
     if (e->n_samples > 0U && sxi_aec_bound(p, e->n_samples) == 0U) {
@@ -406,22 +405,20 @@ static int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
     }
     e->options = aec_options_of(p);
     e->max_sample = aec_max_sample(p->bits);
-    e->out = out;
-    e->end = out + out_len;
-    const uint32_t n_blocks = aec_blocks(p, e->n_samples);
-    for (uint32_t b = 0; b < n_blocks; b++) {
-        const enum sxi_status status = encode_block(e, b, n_blocks);
-        if (status != SXI_STATUS_OK) {
-            return (int32_t)status;
-        }
+    e->writer.out = out;
+    e->writer.end = out + out_len;
+    return SXI_STATUS_OK;
+}
+
+/* Inline: a frame less on the stack. */
+static inline int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
+{
+    enum sxi_status status = prepare(e, out, out_len);
+    const uint32_t n_blocks = aec_blocks(e->params, e->n_samples);
+    for (uint32_t b = 0; b < n_blocks && status == SXI_STATUS_OK; b++) {
+        status = encode_block(e, b, n_blocks);
     }
-    if (e->pending > 0U) {
-        if (e->out == e->end) {
-            return SXI_STATUS_ROOM;
-        }
-        *e->out++ = (uint8_t)(e->acc >> 56);
-    }
-    return (int32_t)(e->out - out);
+    return status == SXI_STATUS_OK ? finish(e, out) : (int32_t)status;
 }
 
 int32_t sxi_aec_encode_u16(const struct sxi_aec *params, const uint16_t *samples,

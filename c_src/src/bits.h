@@ -3,6 +3,9 @@
 
 #include <stdint.h>
 
+#include "bytes.h"
+#include "machine.h"
+
 /* Bit streams, most significant bit first. */
 
 static inline void store64_be(uint8_t *p, uint64_t v)
@@ -24,55 +27,121 @@ static inline uint64_t load64_be(const uint8_t *p)
            ((uint64_t)p[6] << 8) | (uint64_t)p[7];
 }
 
-/* Zero bits above the highest one; v must not be 0. */
-static inline uint32_t leading_zeros64(uint64_t v)
+static inline uintptr_t load_word_be(const uint8_t *p)
 {
-#if defined(__GNUC__)
-    return (uint32_t)__builtin_clzll(v);
-#else
-    uint32_t n = 0;
-    for (uint32_t step = 32; step > 0U; step >>= 1) {
-        if (v >> (64U - step) == 0U) {
-            v <<= step;
-            n += step;
-        }
-    }
-    return n;
-#endif
+    return WORD_BITS == 64 ? (uintptr_t)load64_be(p) : load32_be(p);
 }
 
-/* Writer: whoever writes sees to it that 8 bytes are free at `out`. Bits wait left-aligned in
- * acc, fewer than 8 between two calls. */
+/* Zero bits above the highest one; v must not be 0. Mostly they are few. */
+static inline uint32_t leading_zeros(uintptr_t v)
+{
+#if defined(__GNUC__)
+    if (WORD_BITS == 64) {
+        return (uint32_t)__builtin_clzll(v);
+    }
+#endif
+    uint32_t n = 0;
+    while (v >> (WORD_BITS - 1) == 0U) {
+        v <<= 1;
+        n++;
+    }
+    return n;
+}
+
+/* Writer: whoever writes sees to it that every whole byte has its place before `end`. Bits wait
+ * right-aligned in acc, fewer than 16 between two calls; those above them mean nothing. */
 struct bit_writer {
     uint8_t *out;
-    uint64_t acc;
+    uint8_t *end;
+    uintptr_t acc;
     uint32_t pending;
 };
 
-/* Put n <= 56 bits, the low ones of value; the others must be 0. */
-static inline void put_bits(struct bit_writer *w, uint64_t value, uint32_t n)
-{
-    const uint32_t total = w->pending + n;
-    w->acc |= (value << 1) << (63U - total); /* two shifts: total may be 0 */
-    store64_be(w->out, w->acc);
-    w->out += total >> 3;
-    w->acc <<= total & ~7U; /* total <= 63 */
-    w->pending = total & 7U;
-}
+enum { PUT_BITS = WORD_BITS == 64 ? 56 : 16 };
 
-/* Bits at position `at` of len bytes, left-aligned, at least 57 of them; beyond the end, 0. */
-static inline uint64_t peek_bits(const uint8_t *data, uint32_t len, uint64_t at)
+/* Put n <= PUT_BITS bits, the low ones of value; the others must be 0. */
+static inline void put_bits(struct bit_writer *w, uintptr_t value, uint32_t n)
 {
-    const uint64_t byte = at >> 3;
-    uint64_t v = 0;
-    if (byte + 8U <= len) {
-        v = load64_be(data + byte);
+    w->acc = (w->acc << n) | value;
+    w->pending += n;
+    if (WORD_BITS == 32) {
+        if (w->pending >= 16U) {
+            w->pending -= 16U;
+            store16_be(w->out, (uint16_t)((w->acc >> w->pending) & 0xffffU));
+            w->out += 2;
+        }
+    } else if (w->end - w->out >= 8) { /* no branch on how many bytes are whole */
+        store64_be(w->out, (uint64_t)w->acc << 1 << (63U - w->pending));
+        w->out += w->pending >> 3;
+        w->pending &= 7U;
     } else {
-        for (uint64_t i = 0; i < 8U && byte + i < len; i++) {
-            v |= (uint64_t)data[byte + i] << (56U - 8U * i);
+        for (; w->pending >= 8U; w->pending -= 8U) {
+            *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU);
         }
     }
-    return v << (at & 7U);
+}
+
+/* The same for n <= 32. */
+static inline void put_wide(struct bit_writer *w, uint32_t value, uint32_t n)
+{
+    if (WORD_BITS == 32 && n > 16U) {
+        put_bits(w, value >> 16, n - 16U);
+        value &= 0xffffU;
+        n = 16;
+    }
+    put_bits(w, value, n);
+}
+
+/* Reader: bits are taken from `next` on, `bit` of its first byte having been taken already. */
+struct bit_reader {
+    const uint8_t *next;
+    uint32_t left; /* bytes */
+    uint32_t bit;  /* 0..7 */
+};
+
+enum { PEEK_BITS = WORD_BITS - 7 };
+
+/* Are n bits left? n is far from UINT32_MAX. */
+static inline int has_bits(const struct bit_reader *r, uint32_t n)
+{
+    return (r->bit + n + 7U) >> 3 <= r->left;
+}
+
+/* The next bits left-aligned, at least PEEK_BITS of them; beyond the end, 0. */
+static inline uintptr_t peek_bits(const struct bit_reader *r)
+{
+    uintptr_t v = 0;
+    if (r->left >= WORD_BITS / 8) {
+        v = load_word_be(r->next);
+    } else {
+        for (uint32_t i = 0; i < r->left; i++) {
+            v |= (uintptr_t)r->next[i] << (WORD_BITS - 8U - 8U * i);
+        }
+    }
+    return v << r->bit;
+}
+
+/* Go past n bits that are there. */
+static inline void skip_bits(struct bit_reader *r, uint32_t n)
+{
+    const uint32_t bit = r->bit + n;
+    r->next += bit >> 3;
+    r->left -= bit >> 3;
+    r->bit = bit & 7U;
+}
+
+/* Take n <= 32 bits that are there. */
+static inline uint32_t take_bits(struct bit_reader *r, uint32_t n)
+{
+    uint32_t high = 0;
+    if (WORD_BITS == 32 && n > 16U) {
+        n -= 16U;
+        high = (uint32_t)(peek_bits(r) >> (WORD_BITS - 16)) << n;
+        skip_bits(r, 16);
+    }
+    const uintptr_t low = peek_bits(r) >> 1 >> (WORD_BITS - 1U - n); /* n may be 0 */
+    skip_bits(r, n);
+    return high | (uint32_t)low;
 }
 
 #endif

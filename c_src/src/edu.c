@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "machine.h"
+
 enum {
     MARGIN = 2,
     SIDE = 5,
@@ -11,7 +13,7 @@ enum {
     HIGH_BIT = 0x8000,
     FLAG_GROUP = 8,     /* flags looked at together */
     TILE = 192,         /* columns flagged at a time; the compiler turns them into vectors */
-    PANEL = 384,        /* columns whose flags are kept: a row of the node */
+    PANEL = SXI_FEE_NODE_COLS, /* columns whose flags are kept: a row of the node */
     STEPS_IN_USE = 7,   /* two rows at a time: from two rows above to two below */
     MAX_SIDE = 65535
 };
@@ -75,30 +77,24 @@ static inline uint16_t is_candidate(ORDERED value, ORDERED ring, ORDERED lowest,
     return (uint16_t)((value > ring) & (lowest <= level));
 }
 
-/* Candidates of one tile in two rows; any[r] is 0 when row r has none. */
-struct flags {
-    uint16_t flag[2][TILE];
-    uint16_t any[2];
-};
-
-/* Which of the count <= TILE pixels from `centre` on, and from the row below it, may be
+/* Which of the TILE pixels from `centre` on, and from the row below it, may be
  * events: a strict local maximum that reaches threshold over the lowest of 6 of its 11
  * background pixels. Were all 6 above value - threshold, the median would be too. Both
  * window orders contain these 6: the row two above, and the pixel two to the left in the
  * row above. No branch: it must vectorise; two rows at once share most of their loads.
- * rows: 1 leaves out the second.
+ * rows: 1 leaves out the second. any[r] becomes 0 when row r has none.
  */
 static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint16_t threshold,
-                                   uint32_t count, uint32_t rows, uint16_t bias,
-                                   struct flags *restrict out)
+                                   uint32_t rows, uint16_t bias, uint16_t *restrict flags,
+                                   uint16_t *any)
 {
     const uint16_t *above = centre - n_cols;
     const uint16_t *second = above - n_cols;
     const uint16_t *below = centre + n_cols;
     const uint16_t *under = rows == 2U ? below + n_cols : below;
-    uint16_t any = 0;
+    uint16_t any_here = 0;
     uint16_t any_next = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < TILE; i++) {
         const uint16_t *c = centre + i;
         const uint16_t *b = below + i;
         const ORDERED beside = max16(ordered(c[-1], bias), ordered(c[1], bias));
@@ -110,20 +106,25 @@ static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint
         const ORDERED lowest =
             min16(min_of_5(second + i, bias), ordered(above[(int32_t)i - MARGIN], bias));
         const uint16_t flag = is_candidate(value, ring, lowest, threshold, bias);
-        out->flag[0][i] = flag;
-        any |= flag;
+        flags[i] = flag;
+        any_here |= flag;
         if (rows == 2U) {
             const ORDERED ring_next =
                 max16(max16(beside_next, max_of_3(under + i, bias)), max16(beside, value));
             const ORDERED lowest_next = min16(min_of_5(above + i, bias), ordered(c[-2], bias));
             const uint16_t flag_next =
                 is_candidate(value_next, ring_next, lowest_next, threshold, bias);
-            out->flag[1][i] = flag_next;
+            flags[PANEL + i] = flag_next;
             any_next |= flag_next;
         }
     }
-    out->any[0] = any;
-    out->any[1] = any_next;
+    any[0] = any_here;
+    any[1] = any_next;
+}
+
+static inline uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
 }
 
 /* The exact rule for one pixel that is a local maximum. */
@@ -139,6 +140,35 @@ static int is_event(const uint16_t *centre, const int32_t *offsets, uint32_t thr
         rank += centre[offsets[i]] <= level ? 1U : 0U;
     }
     return rank >= MEDIAN_RANK;
+}
+
+/* The same for the count <= TILE pixels of a narrow tile, or without vectors: one after the
+ * other, what is known of a column kept for the next one. Local maxima are few, so that the
+ * exact rule comes at once. Returns 0 where there is none. */
+static uint16_t flag_serially(const uint16_t *centre, uint32_t n_cols, const int32_t *offsets,
+                              uint32_t threshold, uint32_t count, uint16_t *flags)
+{
+    const uint16_t *above = centre - n_cols;
+    const uint16_t *below = centre + n_cols;
+    uint16_t any = 0;
+    uint32_t before = larger(larger(above[-1], below[-1]), centre[-1]);
+    uint32_t beside = larger(above[0], below[0]);
+    uint32_t value = centre[0];
+    memset(flags, 0, TILE * sizeof *flags);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t beside_next = larger(above[i + 1U], below[i + 1U]);
+        const uint32_t value_next = centre[i + 1U];
+        const uint32_t next = larger(beside_next, value_next);
+        if (value > before && value > next && value > beside &&
+            is_event(centre + i, offsets, threshold)) {
+            flags[i] = 1;
+            any = 1;
+        }
+        before = larger(beside, value);
+        beside = beside_next;
+        value = value_next;
+    }
+    return any;
 }
 
 struct scan {
@@ -205,22 +235,23 @@ static void take_event(struct scan *scan, uint32_t row, uint32_t col)
     ctx->n_events++;
 }
 
-/* The same kernel again and again: constants let the compiler drop the bias where it is 0,
- * and the remainder of the loop where the tile is full. */
+/* The same kernel again and again: a constant lets the compiler drop the bias where it is 0. */
 static void flag_tile(const struct scan *scan, const uint16_t *centre, uint32_t count,
-                      uint32_t rows, struct flags *out)
+                      uint32_t rows, uint16_t *flags, uint16_t *any)
 {
     const uint32_t n_cols = scan->frame->n_cols;
     const uint16_t threshold = scan->ctx->threshold;
-    if (count < TILE) {
-        memset(out, 0, sizeof *out);
-        flag_candidates(centre, n_cols, threshold, count, rows, BIAS, out);
+    if (count < TILE || WORD_BITS == 32) {
+        for (uint32_t r = 0; r < rows; r++) {
+            any[r] = flag_serially(centre + r * n_cols, n_cols, scan->background, threshold, count,
+                                   flags + r * PANEL);
+        }
     } else if (rows == 1U) {
-        flag_candidates(centre, n_cols, threshold, TILE, 1, BIAS, out);
+        flag_candidates(centre, n_cols, threshold, 1, BIAS, flags, any);
     } else if (scan->high != 0U || (SIGNED_ORDER != 0 && (threshold & HIGH_BIT) != 0U)) {
-        flag_candidates(centre, n_cols, threshold, TILE, 2, BIAS, out);
+        flag_candidates(centre, n_cols, threshold, 2, BIAS, flags, any);
     } else {
-        flag_candidates(centre, n_cols, threshold, TILE, 2, 0, out);
+        flag_candidates(centre, n_cols, threshold, 2, 0, flags, any);
     }
 }
 
@@ -266,16 +297,17 @@ static void scan_panel(struct scan *scan, uint32_t row, uint32_t rows, uint32_t 
     const uint16_t *centre = scan->frame->pixels + row * scan->frame->n_cols + first_col;
     const uint32_t width = count < TILE ? count : TILE;
     const uint32_t n_tiles = (count + TILE - 1U) / TILE;
-    struct flags tiles[PANEL / TILE];
+    uint16_t *flags = scan->ctx->flags;
+    uint16_t any[PANEL / TILE][2];
     for (uint32_t t = 0; t < n_tiles; t++) {
-        flag_tile(scan, centre + tile_start(t, count), width, rows, &tiles[t]);
+        flag_tile(scan, centre + tile_start(t, count), width, rows, flags + t * TILE, any[t]);
     }
     for (uint32_t r = 0; r < rows; r++) {
         for (uint32_t t = 0; t < n_tiles; t++) {
-            if (tiles[t].any[r] != 0U) {
+            if (any[t][r] != 0U) {
                 const uint32_t start = tile_start(t, count);
                 take_flagged(scan, row + r, first_col + start, t * TILE - start,
-                             tiles[t].flag[r]);
+                             flags + r * PANEL + t * TILE);
             }
         }
         if (first_col + count + MARGIN == scan->frame->n_cols) {

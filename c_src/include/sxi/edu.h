@@ -47,6 +47,7 @@ struct sxi_edu {
     uint32_t n_events;  /* out: event records written */
     uint32_t n_masks;   /* out: mask records written, 0 or 1 */
     uint32_t n_dropped; /* out: events found beyond the limit, or beyond out_len */
+    uint16_t flags[2 * SXI_FEE_NODE_COLS]; /* working memory; means nothing between calls */
 };
 
 /* Detect events in one node frame.
@@ -61,7 +62,8 @@ struct sxi_edu {
  * Returns the records written, 0..out_len, or
  * PARAM  NULL, an unknown window order, a frame beyond 65,535 pixels a side, out_len
  *        above INT32_MAX, or a mask without kinds
- * A frame smaller than 5x5 holds no event and no mask. Time O(n_rows * n_cols).
+ * A frame smaller than 5x5 holds no event and no mask. Time O(n_rows * n_cols). Stack <= 1 KiB
+ * at -O2.
  */
 int32_t sxi_edu_detect(struct sxi_edu *ctx, const struct sxi_frame *frame, struct sxi_event *out,
                        uint8_t *kinds, uint32_t out_len);
