@@ -15,24 +15,22 @@ def assemble_frame(const uint8_t[::1] buffer, offsets, lengths, *, rows, cols, n
     cdef object row_pixels = np.zeros((planes, rows), np.uint16)
     cdef sxi_frame_asm ctx
     cdef uint32_t rule = _choice(data_len, _DATA_LEN, "data_len")
+    cdef uint32_t n = <uint32_t>len(offs), size = <uint32_t>buffer.shape[0]
+    cdef int32_t accepted
+    cdef uint8_t none = 0
+    cdef const uint8_t *memory = &buffer[0] if size else &none
+    cdef const uint32_t *o = <uint32_t *>_data(offs)
+    cdef const uint32_t *l = <uint32_t *>_data(lens)
+    if (offs > size).any() or (lens > size - offs).any():
+        raise ValueError("a packet does not lie in the buffer")
     _count("assemble_frame", sxi_frame_init(
         &ctx, <uint16_t *>_data(pixels), <uint32_t>pixels.size, <uint16_t *>_data(row_pixels),
         <uint32_t>row_pixels.size, rows, cols, nodes, packet_payload, first_sequence,
         _choice(pixel_order, _PIXEL_ORDER, "pixel_order")))
-    cdef const uint32_t *o = <uint32_t *>_data(offs)
-    cdef const uint32_t *l = <uint32_t *>_data(lens)
-    cdef uint32_t i, n = <uint32_t>len(offs), size = <uint32_t>buffer.shape[0], n_rejected = 0
-    cdef const uint8_t *packet
-    cdef sxi_fee_header header
-    if (offs > size).any() or (lens > size - offs).any():
-        raise ValueError("a packet does not lie in the buffer")
     with nogil:
-        for i in range(n):
-            packet = &buffer[0] + o[i]
-            if sxi_fee_header_load(&header, packet, l[i], rule) != 0 or sxi_frame_push(
-                    &ctx, &header, packet + SXI_FEE_HEADER_BYTES, header.data_len) != 0:
-                n_rejected += 1
-    return AssembledFrame(pixels, row_pixels, ctx.n_packets, sxi_frame_missing(&ctx), n_rejected)
+        accepted = sxi_frame_push_packets(&ctx, memory, size, o, l, n, rule)
+    return AssembledFrame(pixels, row_pixels, ctx.n_packets, sxi_frame_missing(&ctx),
+                          n - _count("assemble_frame", accepted))
 
 
 def image_crop(image, *, top, left, rows, cols):

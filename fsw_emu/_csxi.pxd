@@ -24,8 +24,6 @@ cdef extern from "sxi/fee.h" nogil:
         uint16_t row
         uint16_t col
         uint16_t pixels[25]
-    int sxi_fee_header_load(sxi_fee_header *header, const uint8_t *packet, uint32_t len,
-                            uint32_t rule)
     int sxi_fee_header_store(const sxi_fee_header *header, uint8_t *out, uint32_t out_len,
                              uint32_t rule)
     int32_t sxi_fee_parse(const uint8_t *buf, uint32_t buf_len, const uint32_t *offsets,
@@ -83,8 +81,9 @@ cdef extern from "sxi/frame.h" nogil:
                        uint16_t *row_pixels, uint32_t row_pixels_len, uint32_t n_rows,
                        uint32_t n_cols, uint32_t nodes, uint32_t packet_payload,
                        uint32_t first_sequence, uint32_t pixel_order)
-    int sxi_frame_push(sxi_frame_asm *ctx, const sxi_fee_header *header, const uint8_t *payload,
-                       uint32_t payload_len)
+    int32_t sxi_frame_push_packets(sxi_frame_asm *ctx, const uint8_t *buf, uint32_t buf_len,
+                                   const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
+                                   uint32_t data_len_rule)
     int32_t sxi_frame_missing(const sxi_frame_asm *ctx)
 
 cdef extern from "sxi/image.h" nogil:

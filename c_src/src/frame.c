@@ -161,6 +161,32 @@ enum sxi_status sxi_frame_push(struct sxi_frame_asm *ctx, const struct sxi_fee_h
     return SXI_STATUS_OK;
 }
 
+int32_t sxi_frame_push_packets(struct sxi_frame_asm *ctx, const uint8_t *buf, uint32_t buf_len,
+                               const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
+                               uint32_t data_len_rule)
+{
+    if (ctx == NULL || buf == NULL || offsets == NULL || lengths == NULL || n > INT32_MAX ||
+        data_len_rule > SXI_FEE_DATA_LEN_PACKET || plane_packets(ctx) == 0U) {
+        return SXI_STATUS_PARAM;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (offsets[i] > buf_len || lengths[i] > buf_len - offsets[i]) {
+            return SXI_STATUS_PARAM;
+        }
+    }
+    int32_t accepted = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *packet = buf + offsets[i];
+        struct sxi_fee_header header;
+        if (sxi_fee_header_load(&header, packet, lengths[i], data_len_rule) == SXI_STATUS_OK &&
+            sxi_frame_push(ctx, &header, packet + SXI_FEE_HEADER_BYTES, header.data_len) ==
+                SXI_STATUS_OK) {
+            accepted++;
+        }
+    }
+    return accepted;
+}
+
 int32_t sxi_frame_packets(const struct sxi_frame_asm *ctx)
 {
     if (ctx == NULL || plane_packets(ctx) == 0U) {

@@ -60,18 +60,22 @@ class FrameFunctions(Library):
             choice(pixel_order, _PIXEL_ORDER, "pixel_order"),
         )
         self.count("assemble_frame", status)
-        rule = choice(data_len, _DATA_LEN, "data_len")
-        header = self.new("sxi_fee_header")
-        memory = bytes(buffer)
-        head = self.lib.SXI_FEE_HEADER_BYTES
-        n_rejected = 0
-        for offset, length in zip(offsets.tolist(), lengths.tolist(), strict=True):
-            if offset + length > len(memory):
-                raise ValueError("a packet does not lie in the buffer")
-            packet = self.bytes_at(memory[offset : offset + length])
-            read = self.lib.sxi_fee_header_load(header, packet, length, rule)
-            if read or self.lib.sxi_frame_push(ctx, header, packet + head, header.data_len):
-                n_rejected += 1
+        offsets = as_array(offsets, np.uint32, 1, "offsets")
+        lengths = as_array(lengths, np.uint32, 1, "lengths")
+        if len(offsets) != len(lengths):
+            raise ValueError(f"offsets and lengths differ: {len(offsets)}, {len(lengths)}")
+        if (offsets > len(buffer)).any() or (lengths > len(buffer) - offsets).any():
+            raise ValueError("a packet does not lie in the buffer")
+        accepted = self.lib.sxi_frame_push_packets(
+            ctx,
+            self.bytes_at(buffer),
+            len(buffer),
+            self.at(offsets, "uint32_t"),
+            self.at(lengths, "uint32_t"),
+            len(offsets),
+            choice(data_len, _DATA_LEN, "data_len"),
+        )
+        n_rejected = len(offsets) - self.count("assemble_frame", accepted)
         missing = self.lib.sxi_frame_missing(ctx)
         return AssembledFrame(pixels, row_pixels, ctx.n_packets, missing, n_rejected)
 

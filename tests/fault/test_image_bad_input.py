@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import u8, u16
-from tight import POISON, Guarded
+from tight import POISON, Guarded, octets
 
 PARAM, ROOM, FORMAT, LENGTH, SEQUENCE = -1, -2, -4, -5, -7
 BYTES = 30672
@@ -305,3 +305,22 @@ def test_first_and_last_pixel_stay_inside(csxi: SimpleNamespace) -> None:
     assert (mask.inside[0], mask.inside[-1]) == (0x80, 0x01)
     assert csxi.lib.sxi_badpix_count(mask.pointer, BYTES) == 2
     assert mask.is_intact()
+
+
+def test_packets_that_do_not_lie_in_the_buffer_change_nothing(csxi: SimpleNamespace) -> None:
+    ffi, lib = csxi.ffi, csxi.lib
+    assembly = Assembly(csxi)
+    before = assembly.state()
+    memory, places = octets(csxi, bytes(36)), ffi.new("uint32_t[]", [0, 18])
+    for lengths in ([18, 19], [37, 18], [18, 2**32 - 1], [2**32 - 18, 18]):
+        sizes = ffi.new("uint32_t[]", lengths)
+        push = lib.sxi_frame_push_packets
+        assert push(assembly.ctx, memory, 36, places, sizes, 2, 0) == PARAM
+    sizes = ffi.new("uint32_t[]", [18, 18])
+    never_prepared = ffi.new("struct sxi_frame_asm *")
+    whole = [assembly.ctx, memory, 36, places, sizes, 2, 0]
+    for i, wrong in ((0, ffi.NULL), (0, never_prepared), (1, ffi.NULL), (3, ffi.NULL),
+                     (4, ffi.NULL), (5, 2**31), (6, 2)):  # fmt: skip
+        assert push(*(wrong if i == k else value for k, value in enumerate(whole))) == PARAM
+    assert push(*whole) == 0  # zeros are no packets of this readout
+    assert assembly.state() == before

@@ -65,6 +65,20 @@ enum sxi_status sxi_frame_init(struct sxi_frame_asm *ctx, uint16_t *pixels, uint
 enum sxi_status sxi_frame_push(struct sxi_frame_asm *ctx, const struct sxi_fee_header *header,
                                const uint8_t *payload, uint32_t payload_len);
 
+/* Take many whole packets out of one buffer: each is read by sxi_fee_header_load() and, if it
+ * is good, handed to sxi_frame_push().
+ *
+ * buf, buf_len:     the bytes
+ * offsets, lengths: where each of the n packets lies in them
+ *
+ * Returns the number of packets whose pixels are in place, or PARAM (NULL, an unknown rule, n
+ * above INT32_MAX, ctx never prepared, or a packet that does not lie in the buffer; then
+ * nothing is changed).
+ */
+int32_t sxi_frame_push_packets(struct sxi_frame_asm *ctx, const uint8_t *buf, uint32_t buf_len,
+                               const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
+                               uint32_t data_len_rule);
+
 /* Packets that a whole readout has, 1..65,536, or PARAM (NULL, or ctx was never prepared). */
 int32_t sxi_frame_packets(const struct sxi_frame_asm *ctx);
 
