@@ -1,11 +1,11 @@
-# make run | test | bench | lint | fuzz | soak | clean: what the README and CI call.
+# make run | test | leon3 | bench | lint | fuzz | soak | clean: what the README and CI call.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := pyproject.toml meson.build $(shell find c_src fsw_emu hil -name '*.[ch]' -o -name '*.p[xy]*')
-ASAN_LIB := build/asan/libsxi.so
 RELEASE_LIB := build/release/libsxi.so
+FLIGHT := build/leon3/sxi.elf
 # what runs on every build of the core
 CORE_TESTS := tests/props tests/fault tests/conformance
 
@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # by its full name, so that a build started by an import finds it too
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
-.PHONY: all run test test-sanitised lint bench fuzz soak clean
+.PHONY: all run test leon3 leon3-elf check-leon3 cross-tools lint bench fuzz soak clean
 
 all: $(STAMP)
 
@@ -44,20 +44,29 @@ $(VENV)/.bench-tools: $(VENV)/.test-tools
 run: $(STAMP)
 	$(BIN)/fsw-emu run --scene storm --frames 12 --out out
 
-# The core alone as a shared library: as it ships, and with the sanitisers.
+# The core alone: as it ships, and for the flight processor.
 $(RELEASE_LIB): $(STAMP)
-	$(BIN)/python tools/build_lib.py build/release
+	$(BIN)/python tools/build_core.py build/release
 
-$(ASAN_LIB): $(STAMP)
-	$(BIN)/python tools/build_lib.py build/asan --sanitise
+$(FLIGHT): $(STAMP) $(wildcard cross/*.ini) $(shell find c_src/port -type f) | cross-tools
+	$(BIN)/python tools/build_core.py build/leon3 --cross leon3
 
-test: lint $(RELEASE_LIB) $(ASAN_LIB)
+cross-tools: | $(VENV)/bin/python
+	$(BIN)/python tools/cross_tools.py
+
+leon3-elf: $(FLIGHT)
+
+# The whole suite of the core on the emulated flight processor.
+leon3: $(VENV)/.test-tools $(FLIGHT) check-leon3
+	$(BIN)/pytest --target leon3 $(CORE_TESTS)
+
+# Instruction set, symbols, memory and errata of what flies.
+check-leon3: $(VENV)/.test-tools $(FLIGHT)
+	$(BIN)/python tools/check_leon3.py --objects build/leon3/libsxi.a.p/*.o --elf $(FLIGHT)
+
+test: lint $(RELEASE_LIB) check-leon3
 	$(BIN)/pytest
-	$(BIN)/pytest --target lib:$(RELEASE_LIB) $(CORE_TESTS)
-	$(MAKE) test-sanitised
-
-test-sanitised: $(VENV)/.test-tools $(ASAN_LIB)
-	$(BIN)/python tools/sanitised.py $(BIN)/pytest --target lib:$(ASAN_LIB) $(CORE_TESTS)
+	$(BIN)/python tools/lanes.py
 
 lint: $(VENV)/.test-tools
 	$(BIN)/ruff check .

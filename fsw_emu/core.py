@@ -59,6 +59,10 @@ class CoreError(ValueError):
         self.status = status
 
 
+class TargetError(RuntimeError):
+    """A core elsewhere did not do what it was asked, for a reason that is not the function's."""
+
+
 @dataclass(frozen=True)
 class Detection:
     """Events and wandering-mask windows of one node frame, in raster order."""

@@ -11,34 +11,39 @@ import pytest
 
 import fsw_emu.targets
 from fsw_emu.core import Core
+from fsw_emu.targets.library import LibraryCore
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--target", default="host", help="host, or lib:PATH of a libsxi.so")
+    parser.addoption("--target", default="host", help="as of fsw_emu.targets.open")
+
+
+@pytest.fixture(scope="session")
+def csxi(request: pytest.FixtureRequest) -> SimpleNamespace:
+    """The C functions of the core under test, with cffi's arguments: .ffi and .lib."""
+    target = request.config.getoption("--target")
+    if target == "host":
+        target = f"lib:{ROOT}/build/release/libsxi.so"
+    ffi, lib = fsw_emu.targets.functions(target)
+    return SimpleNamespace(ffi=ffi, lib=lib)
 
 
 @pytest.fixture(scope="session")
 def core(request: pytest.FixtureRequest) -> Core:
     """The core under test."""
-    return fsw_emu.targets.open(request.config.getoption("--target"))
-
-
-@pytest.fixture(scope="session")
-def csxi(request: pytest.FixtureRequest) -> SimpleNamespace:
-    """The C functions themselves, through cffi: .ffi and .lib."""
-    from fsw_emu.targets.library import load
-
     target = request.config.getoption("--target")
-    path = Path(target[4:]) if target.startswith("lib:") else ROOT / "build/release/libsxi.so"
-    ffi, lib = load(path)
-    return SimpleNamespace(ffi=ffi, lib=lib)
+    if target == "host":
+        return fsw_emu.targets.open("host")
+    csxi = request.getfixturevalue("csxi")
+    return LibraryCore(target, csxi.ffi, csxi.lib)
 
 
 @pytest.fixture(scope="session")

@@ -1,37 +1,70 @@
-"""Build the flight core alone as DIR/libsxi.so. Usage: build_lib.py [-h] DIR [--sanitise]"""
+"""Build the flight core alone, for this processor or another one.
+
+Usage: build_core.py [-h] DIR [--cross NAME | --sanitise] [--optimise 0..3] [--cc COMPILER]
+
+Makes DIR/libsxi.so, or with --cross DIR/sxi.elf by cross/NAME.ini.
+"""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SANITISED = [
+    "-Db_sanitize=address,undefined",
+    "-Db_lundef=false",
+    "-Ddebug=true",
+    "-Dc_args=-fno-sanitize-recover=all",
+]
+
+
+def build(
+    folder: Path,
+    *,
+    cross: str | None = None,
+    sanitise: bool = False,
+    optimise: int = 3,
+    cc: str | None = None,
+) -> str:
+    """What the tools print, if they fail; else nothing."""
+    bin_dir = Path(sys.executable).parent
+    options = (
+        [f"--cross-file={ROOT}/cross/{cross}.ini"] if cross else [f"-Doptimization={optimise}"]
+    )
+    setup = [str(bin_dir / "meson"), "setup", str(folder), *options]
+    setup += SANITISED if sanitise else []
+    if (folder / "build.ninja").exists():
+        setup.append("--reconfigure")
+    env = {**os.environ, "CYTHON": str(bin_dir / "cython"), **({"CC": cc} if cc else {})}
+    env["PATH"] = f"{bin_dir}{os.pathsep}{env['PATH']}"
+    target = "sxi.elf" if cross else "libsxi.so"
+    for command in (setup, [str(bin_dir / "ninja"), "-C", str(folder), target]):
+        done = subprocess.run(  # noqa: S603
+            command, cwd=ROOT, env=env, check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            return done.stdout + done.stderr
+    return ""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("dir", type=Path, help="build folder")
-    parser.add_argument("--sanitise", action="store_true", help="with ASan and UBSan")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--cross", help="cross file, by its name")
+    kind.add_argument("--sanitise", action="store_true", help="with ASan and UBSan")
+    parser.add_argument("--optimise", type=int, default=3, choices=range(4))
+    parser.add_argument("--cc", help="another compiler of this processor")
     args = parser.parse_args()
-    bin_dir = Path(sys.executable).parent
-    options = ["-Doptimization=3"]
-    if args.sanitise:
-        options = [
-            "-Db_sanitize=address,undefined",
-            "-Db_lundef=false",
-            "-Doptimization=1",
-            "-Ddebug=true",
-            "-Dc_args=-fno-sanitize-recover=all",
-        ]
-    setup = [str(bin_dir / "meson"), "setup", str(args.dir), *options]
-    if (args.dir / "build.ninja").exists():
-        setup.append("--reconfigure")
-    for command in (setup, [str(bin_dir / "ninja"), "-C", str(args.dir), "libsxi.so"]):
-        done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603
-        if done.returncode:
-            print(done.stdout + done.stderr)
-            return done.returncode
-    return 0
+    failure = build(
+        args.dir, cross=args.cross, sanitise=args.sanitise, optimise=args.optimise, cc=args.cc
+    )
+    print(failure, end="")
+    return 1 if failure else 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+import fsw_emu.targets
 from fsw_emu.atomic import atomic_file, write_atomic
 from fsw_emu.cli.sources import RecordingSource, SceneSource, Source
 from fsw_emu.core import CompressionEntity, Core, default_core
@@ -37,12 +38,13 @@ def run(args: argparse.Namespace) -> int:
     """Do the job; exit code 0, or 1 when the data have faults."""
     core = default_core()
     _check_usage(args)
+    onboard = core if args.target == "host" else fsw_emu.targets.open(args.target)
     args.out.mkdir(parents=True, exist_ok=True)
     _clear_earlier_run(args.out)
     settings = settings_of(args, core)
     source = _source(args, core, settings)
     downlink = Downlink(args.out, settings)
-    chain = ScienceChain(core, settings, downlink.send)
+    chain = ScienceChain(onboard, settings, downlink.send)
     with downlink:
         for batch in source.batches():
             chain.feed(batch)

@@ -11,6 +11,7 @@ EXAMPLE = """\
 examples:
   fsw-emu run --scene storm --frames 12 --out out
   fsw-emu run recording.gresb.gz --out out --codec none
+  fsw-emu run --scene storm --frames 12 --target leon3 --out out
   fsw-emu run simulator.gresb.gz --out out --simulator --pedestal 130
 
 The filter's thresholds act on raw ADU, as on board. Without --centre-max, --ring-sum-max and
@@ -60,6 +61,13 @@ def _add_scene(group: Any) -> None:
 
 
 def _add_onboard(group: Any) -> None:
+    group.add_argument(
+        "--target",
+        default="host",
+        metavar="T",
+        help="processor of the onboard part: host, leon3 (emulated), lib:PATH, elf:PATH or "
+        "user:PATH; default host",
+    )
     group.add_argument(
         "--codec",
         choices=["none", "aec"],
@@ -163,10 +171,11 @@ def _add_interface(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code: 0 fine, 1 faults found in the data, 2 wrong use."""
     from fsw_emu.cli import mainjob
+    from fsw_emu.core import TargetError
 
     try:
         return mainjob.run(args)
-    except (mainjob.UsageError, ValueError) as error:
+    except (mainjob.UsageError, TargetError, ValueError) as error:
         print(f"fsw-emu run: {error}", file=sys.stderr)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

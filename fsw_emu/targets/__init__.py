@@ -1,21 +1,60 @@
-"""Where a core can run. ``open("host")`` is this process; ``lib:PATH`` any shared
-library built from the same headers."""
+"""Where a core can run, by name.
+
+==============  ================================================================
+``host``        this process, in the build that suits its processor
+``lib:PATH``    a shared library built from the same headers
+``leon3``       the flight build on an emulated LEON3 (QEMU), as ``make leon3`` made it
+``elf:PATH``    any SPARC program that serves the request ring, on the same machine
+``user:PATH``   the same as a Linux process: SPARC or PowerPC, emulated by QEMU
+==============  ================================================================
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fsw_emu.core import Core
 
+_NAMES = "host, leon3, lib:PATH, elf:PATH, user:PATH"
+
 
 def open(name: str) -> Core:  # noqa: A001  (targets.open reads as it is meant)
-    """The core called ``host`` or ``lib:/path/to/libsxi.so``; ValueError for another name."""
+    """The core called ``name``.
+
+    ValueError for a name that is none, OSError where its file cannot be read,
+    ``fsw_emu.core.TargetError`` where the target does not start.
+    """
     if name == "host":
         from fsw_emu.targets.host import host_core
 
         return host_core()
-    if name.startswith("lib:"):
-        from fsw_emu.targets.library import LibraryCore
+    from fsw_emu.targets.library import LibraryCore
 
-        return LibraryCore(Path(name[4:]))
-    raise ValueError(f"no such target: {name!r} (host, lib:PATH)")
+    return LibraryCore(name, *functions(name))
+
+
+def functions(name: str) -> tuple[Any, Any]:
+    """The C functions of the core called ``name`` (but ``host``), and the cffi interface to
+    make their arguments with; the errors of :func:`open`."""
+    kind, _, path = name.partition(":")
+    if kind == "lib" and path:
+        from fsw_emu.targets._library import load
+
+        return load(Path(path))
+    if name == "leon3":
+        kind, path = "elf", str(flight_program())
+    if kind not in ("elf", "user") or not path:
+        raise ValueError(f"no such target: {name!r} ({_NAMES})")
+    from fsw_emu.targets.remote import emulated_library
+
+    library = emulated_library(Path(path), user=kind == "user")
+    return library.ffi, library
+
+
+def flight_program() -> Path:
+    """The program that ``make leon3`` builds; FileNotFoundError before it has."""
+    path = Path(__file__).resolve().parents[2] / "build/leon3/sxi.elf"
+    if not path.is_file():
+        raise FileNotFoundError(2, "not built: run `make leon3-elf`", str(path))
+    return path

@@ -13,11 +13,17 @@ from numpy.typing import NDArray
 from fsw_emu.core import CoreError
 
 
-def load(path: Path) -> tuple[Any, Any]:
-    """The cffi interface and the library at ``path``; OSError when it cannot be loaded."""
+def headers() -> str:
+    """The public headers, as cffi reads them."""
+    return (importlib.resources.files("fsw_emu") / "_sxi_cdef.h").read_text()
+
+
+def load(path: Path | None) -> tuple[Any, Any]:
+    """The cffi interface and the library at ``path``, or one of constants only; OSError when
+    it cannot be loaded."""
     ffi = cffi.FFI()
-    ffi.cdef((importlib.resources.files("fsw_emu") / "_sxi_cdef.h").read_text())
-    return ffi, ffi.dlopen(str(path.resolve()))
+    ffi.cdef(headers())
+    return ffi, ffi.dlopen(None if path is None else str(path.resolve()))
 
 
 def ranged(value: int, most: int, what: str) -> int:
@@ -43,11 +49,13 @@ def choice(value: str, names: tuple[str, ...], what: str) -> int:
 
 
 class Library:
-    """Pointers and statuses: what the methods below have in common."""
+    """Pointers and statuses: what the methods below have in common.
 
-    def __init__(self, path: Path) -> None:
-        self.ffi, self.lib = load(path)
-        self.name = f"lib:{path.name}"
+    lib: the C functions, of a loaded library or of a target elsewhere.
+    """
+
+    def __init__(self, name: str, ffi: Any, lib: Any) -> None:
+        self.name, self.ffi, self.lib = name, ffi, lib
 
     def at(self, array: NDArray[Any], ctype: str) -> Any:
         return self.ffi.cast(f"{ctype} *", array.ctypes.data)

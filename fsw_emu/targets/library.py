@@ -1,7 +1,8 @@
-"""A core in any shared library built from the same headers, loaded through cffi.
+"""A core behind its C functions: in any shared library built from the same headers, loaded
+through cffi, or on a target that is asked for each of them (remote.py).
 
-The judge beside the product's fast face: flight flags, sanitisers, the last release or
-somebody else's build run behind the same methods.
+The judge beside the product's fast face: flight flags, sanitisers, the last release, somebody
+else's build or the flight processor run behind the same methods.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ from fsw_emu.core import (
     FilterResult,
     WindowOrder,
 )
-from fsw_emu.targets._library import Library, as_array, choice, load, ranged
+from fsw_emu.targets._library import Library, as_array, choice, ranged
 from fsw_emu.targets._library_coding import CodingFunctions, FrameFunctions, TelemetryFunctions
-
-__all__ = ["LibraryCore", "load"]
 
 _DATA_LEN = ("payload", "packet")
 _WINDOW_ORDER = ("raster", "simulator")
@@ -186,4 +185,4 @@ class DetectionFunctions(Library):
 
 
 class LibraryCore(DetectionFunctions, FrameFunctions, CodingFunctions, TelemetryFunctions):
-    """All methods of fsw_emu.core.Core, by the library at ``path``."""
+    """All methods of fsw_emu.core.Core, by the functions of a library."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
@@ -157,13 +158,17 @@ def test_most_parts_that_a_transfer_can_have(core: Core) -> None:
     assert refused.value.status == PARAM
 
 
-def test_sequence_number_does_not_wrap(core: Core) -> None:
-    twins = Twins(core, 70_000)
-    twins.push(model.FIRST, struct.pack(">BHHB", 1, 1, 1, 0))
-    for number in range(2, 65536):
-        twins.core.push(model.INTERMEDIATE, struct.pack(">BHHB", 1, number, 1, 0))
-    twins.model = dataclasses.replace(twins.model, data=bytes(65535), number=65535)
-    for number in (0, 1, 65535):
+def test_sequence_number_does_not_wrap(csxi: SimpleNamespace) -> None:
+    rx, memory = csxi.ffi.new("struct sxi_ldt_rx *"), csxi.ffi.new("uint8_t[]", 70_000)
+    assert csxi.lib.sxi_ldt_rx_init(rx, 1, memory, 70_000) == 0
+
+    def push(subtype: int, number: int) -> int:
         source = struct.pack(">BHHB", 1, number, 1, 0)
-        assert twins.push(model.INTERMEDIATE, source) == model.SEQUENCE
-        assert twins.push(model.LAST, source) == model.SEQUENCE
+        return int(csxi.lib.sxi_ldt_rx_push(rx, subtype, source, len(source)))
+
+    assert push(model.FIRST, 1) == model.MORE
+    rx.number, rx.size = 65534, 65534  # as if the others had come
+    assert push(model.INTERMEDIATE, 65535) == model.MORE
+    for number in (0, 1, 65535):
+        assert push(model.INTERMEDIATE, number) == model.SEQUENCE
+        assert push(model.LAST, number) == model.SEQUENCE

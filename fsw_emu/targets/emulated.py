@@ -1,0 +1,148 @@
+"""A program on an emulated processor, its memory a file that both sides map."""
+
+from __future__ import annotations
+
+import mmap
+import shutil
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsw_emu.core import TargetError
+from fsw_emu.targets.program import POWERPC, SPARC, Program
+from fsw_emu.targets.ring import ADDRESS, Ring, TargetGone
+
+RAM = 0x40000000
+RAM_BYTES = 512 << 20
+
+
+class FileMemory:
+    """The target's memory from ``base`` on, as a mapped file."""
+
+    def __init__(self, file: int, base: int, size: int) -> None:
+        self.base, self.size = base, size
+        self._map = mmap.mmap(file, size)
+        self._words = memoryview(self._map).cast("I")
+
+    def _at(self, address: int, size: int) -> int:
+        at = address - self.base
+        if not 0 <= at <= self.size - size:
+            raise TargetError(f"0x{address:08x}: outside the target's memory")
+        return at
+
+    def read(self, address: int, size: int) -> bytes:
+        at = self._at(address, size)
+        return self._map[at : at + size]
+
+    def write(self, address: int, data: bytes) -> None:
+        at = self._at(address, len(data))
+        self._map[at : at + len(data)] = data
+
+    def read_word(self, address: int) -> int:
+        word = self._words[self._at(address, 4) // 4]
+        return int.from_bytes(word.to_bytes(4, "little"), "big")
+
+    def write_word(self, address: int, value: int) -> None:
+        word = int.from_bytes(value.to_bytes(4, "big"), "little")
+        self._words[self._at(address, 4) // 4] = word
+
+
+def _fast_folder() -> str | None:
+    """A folder in memory, where there is one that is large enough."""
+    folder = Path("/dev/shm")  # noqa: S108
+    return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > RAM_BYTES else None
+
+
+def _command(emulator: str) -> list[str]:
+    """The emulator, made to end with this process where the system can do that."""
+    path = shutil.which(emulator)
+    if path is None:
+        raise TargetError(f"{emulator} is not installed: run `make leon3` to see how to get it")
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", path] if setpriv else [path]
+
+
+class Emulator:
+    """One emulator process; ``ring`` is the way to talk to its program.
+
+    user: run the program as a Linux process of that processor instead of on a bare machine.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        user: bool = False,
+        processors: int = 1,
+        options: Sequence[str] = (),
+        timeout_s: float = 30.0,
+    ) -> None:
+        self.program = program
+        self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-", dir=_fast_folder())
+        base = ADDRESS if user else RAM
+        size = RAM + RAM_BYTES - base
+        path = Path(self._folder.name) / "ram"
+        with path.open("wb+") as file:
+            file.truncate(size)
+            self.memory = FileMemory(file.fileno(), base, size)
+        command = self._user(path, options) if user else self._system(path, options, processors)
+        self._log = (Path(self._folder.name) / "log").open("wb+")
+        self.process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self._finalizer = weakref.finalize(self, _end, self.process, self._folder, self._log)
+        self.ring = Ring(self.memory, alive=self.check, locate=program.locate, timeout_s=timeout_s)
+
+    def _system(self, ram: Path, options: Sequence[str], processors: int) -> list[str]:
+        if self.program.machine != SPARC:
+            raise ValueError(f"{self.program.path}: not a SPARC V8 program")
+        backend = f"memory-backend-file,id=ram,size={RAM_BYTES},mem-path={ram},share=on"
+        return [
+            *_command("qemu-system-sparc"),
+            *("-machine", "leon3_generic,memory-backend=ram", "-object", backend),
+            *("-m", str(RAM_BYTES >> 20), "-smp", str(processors)),
+            *("-display", "none", "-monitor", "none", "-serial", "none", "-no-reboot"),
+            *("-kernel", str(self.program.path), *options),
+        ]
+
+    def _user(self, ram: Path, options: Sequence[str]) -> list[str]:
+        emulators = {
+            SPARC: ["qemu-sparc", "-cpu", "LEON3"],
+            POWERPC: ["qemu-ppc"],
+        }
+        if self.program.machine not in emulators:
+            raise ValueError(f"{self.program.path}: neither a SPARC V8 nor a PowerPC program")
+        emulator, *cpu = emulators[self.program.machine]
+        return [*_command(emulator), *cpu, *options, str(self.program.path), str(ram)]
+
+    def check(self) -> None:
+        """TargetGone, with its last words, when the emulator has ended."""
+        code = self.process.poll()
+        if code is None:
+            return
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        raise TargetGone(f"the target ended ({code}): {lines[0] if lines else 'no last words'}")
+
+    def close(self) -> None:
+        """End the emulator; what it keeps for its end (plugins) is written."""
+        self._finalizer()
+
+
+def _end(
+    process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str], log: object
+) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    getattr(log, "close")()  # noqa: B009
+    folder.cleanup()

@@ -1,0 +1,266 @@
+"""The functions of a core on another processor, called as if they were a loaded library's.
+
+Each call carries its arguments over: what a pointer shows goes into the target's arena in the
+target's layout, the function runs there, and what it may have written comes back. Every piece
+lies between guards; a function that writes outside what it was given is found out at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from fsw_emu.core import TargetError
+from fsw_emu.targets import signatures
+from fsw_emu.targets._library import headers, load
+from fsw_emu.targets.emulated import Emulator
+from fsw_emu.targets.layout import Layout, layout_of
+from fsw_emu.targets.program import Program
+from fsw_emu.targets.ring import Memory, Ring
+from fsw_emu.targets.signatures import Parameter
+
+GUARD = b"\xc5" * 32
+ABSURD = 1 << 30  # bytes
+
+
+class TargetOverrun(TargetError):
+    """A function wrote outside the memory that it was given."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Memory of this machine, and where it is on the target."""
+
+    name: str
+    here: int  # address
+    size: int  # bytes here
+    there: int
+    layout: Layout
+    memory: Any
+    written: bool
+
+
+class _Arena:
+    """Pieces one after the other, guards between them."""
+
+    def __init__(self, memory: Memory, start: int, size: int) -> None:
+        self.memory = memory
+        self._end = start + size
+        self._next = start
+        self.guards: list[tuple[int, str]] = []
+        self.guard("the arena")
+
+    @property
+    def room(self) -> int:
+        return self._end - self._next - 2 * len(GUARD)
+
+    def guard(self, name: str) -> None:
+        self._next = -(-self._next // 8) * 8
+        self.memory.write(self._next, GUARD)
+        self.guards.append((self._next, name))
+        self._next += len(GUARD)
+
+    def place(self, data: bytes, name: str) -> int:
+        """The address of data; the guard begins with the byte after them."""
+        at = self._next
+        padding = GUARD[: -len(data) % 8]
+        self.memory.write(at, data + padding + GUARD)
+        self.guards.append((at + len(data), name))
+        self._next = at + len(data) + len(padding) + len(GUARD)
+        return at
+
+    def check(self, function: str) -> None:
+        for address, name in self.guards:
+            if self.memory.read(address, len(GUARD)) != GUARD:
+                raise TargetOverrun(f"{function} wrote beyond {name}")
+
+
+class RemoteLibrary:
+    """Functions and constants by attribute, like a cffi library's.
+
+    ffi and constants: of the same headers, on this machine. Pointers that are handed over must
+    be valid here as far as the contract of the function says; a length of a gigabyte or more is
+    taken for a wrong one, and nothing is carried over.
+    """
+
+    def __init__(self, ffi: Any, constants: Any, cdef: str, ring: Ring) -> None:
+        self.ffi, self.ring = ffi, ring
+        self.emulator: Emulator | None = None
+        self._constants = constants
+        self._structs = signatures.structs(cdef)
+        self._functions = signatures.functions(cdef)
+        self._layouts: dict[str, Layout] = {}
+        self.placed: list[tuple[str, int, int]] = []  # of the last call: name, address, bytes
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._functions:
+            return getattr(self._constants, name)
+
+        def function(*args: Any) -> int:
+            return self._call(name, args)
+
+        setattr(self, name, function)
+        return function
+
+    def layout(self, ctype: str) -> Layout:
+        if ctype not in self._layouts:
+            self._layouts[ctype] = layout_of(self.ffi, self.ffi.typeof(ctype))
+        return self._layouts[ctype]
+
+    def _new_arena(self) -> _Arena:
+        return _Arena(self.ring.memory, self.ring.arena, self.ring.arena_bytes)
+
+    def _bring_back(self, piece: _Piece) -> None:
+        size = piece.size // piece.layout.plain.itemsize * piece.layout.there.itemsize
+        piece.layout.from_target(self.ring.memory.read(piece.there, size), piece.memory)
+
+    def _call(self, function: str, args: Sequence[Any]) -> int:
+        request = Request(self, function, args)
+        result = self.ring.call(function, request.words)
+        request.finish()
+        return self._signed(self._functions[function][0], result)
+
+    def start(self, function: str, *args: Any) -> tuple[Request, list[int]]:
+        """Carry arguments over without calling: for those who post requests themselves."""
+        request = Request(self, function, args)
+        return request, request.words
+
+    @staticmethod
+    def _signed(ctype: str, result: int) -> int:
+        unsigned = ctype.startswith("uint")
+        return result if unsigned or result < 1 << 31 else result - (1 << 32)
+
+
+def emulated_library(path: Path, *, user: bool = False, **options: Any) -> RemoteLibrary:
+    """The functions of the program at ``path``, on an emulator of its own that ends with the
+    library; options are those of Emulator."""
+    emulator = Emulator(Program(path), user=user, **options)
+    library = RemoteLibrary(*load(None), headers(), emulator.ring)
+    library.emulator = emulator
+    return library
+
+
+class Request:
+    """The arguments of one call, carried over."""
+
+    def __init__(self, library: RemoteLibrary, function: str, args: Sequence[Any]) -> None:
+        self._library, self._function = library, function
+        self._ffi = library.ffi
+        self._arena = library._new_arena()
+        self._pieces: list[_Piece] = []
+        self._contexts: list[tuple[Any, str, int, dict[str, int], bool]] = []
+        parameters = library._functions[function][1]
+        if len(args) != len(parameters):
+            raise TypeError(f"{function} takes {len(parameters)} arguments, not {len(args)}")
+        names = tuple(p.name for p in parameters)
+        self._values = SimpleNamespace(**dict(zip(names, args, strict=True)))
+        self.words = [
+            self._argument(parameter, names, value)
+            for parameter, value in zip(parameters, args, strict=True)
+        ]
+        library.placed = [(p.name, p.there, p.size) for p in self._pieces]
+        library.placed += [
+            (name, at, library.layout(name).there.itemsize) for _, name, at, _, _ in self._contexts
+        ]
+
+    def _argument(self, parameter: Parameter, names: tuple[str, ...], value: Any) -> int:
+        if not parameter.pointer:
+            return int(value) & 0xFFFFFFFF
+        if isinstance(value, bytes):
+            value = self._ffi.from_buffer("uint8_t[]", value)
+        if not value:
+            return 0
+        if self._library.layout(parameter.ctype).here is None:
+            return self._context(parameter, value)
+        count = signatures.extent(self._function, parameter, names)
+        return self._memory(parameter, value, 0, self._bounded(count))
+
+    def _bounded(self, count: signatures.Extent) -> int:
+        try:
+            return count(self._values)
+        except (AttributeError, RuntimeError):  # told by a structure that is NULL
+            return 0
+
+    def _memory(self, parameter: Parameter, pointer: Any, first: int, count: int) -> int:
+        """Carry over count elements behind a pointer, from the first on; the address of the
+        pointer's own element 0, as the target sees it."""
+        ffi, layout = self._ffi, self._library.layout(parameter.ctype)
+        width, target_width = layout.plain.itemsize, layout.there.itemsize
+        typed = ffi.typeof(pointer)
+        if typed.kind == "array":
+            count = min(count, ffi.sizeof(pointer) // width)
+        here = int(ffi.cast("uintptr_t", ffi.cast("char *", pointer))) + first * width
+        if count < 0 or count * width >= ABSURD:
+            count = 0
+        if count * target_width > self._arena.room:
+            raise TargetError(f"{self._function}: {parameter.name} does not fit the target's arena")
+        memory = ffi.buffer(ffi.cast("char *", here), count * width)
+        there = self._arena.place(layout.to_target(memory), f"{self._function}'s {parameter.name}")
+        written = not parameter.const
+        piece = _Piece(parameter.name, here, count * width, there, layout, memory, written)
+        self._pieces.append(piece)
+        return (there - first * target_width) & 0xFFFFFFFF
+
+    def _context(self, parameter: Parameter, pointer: Any) -> int:
+        """A structure that holds pointers, with what they show."""
+        library, name = self._library, parameter.ctype
+        layout = library.layout(name)
+        members = library._structs[name.removeprefix("struct ")]
+        record = np.zeros((), layout.there)
+        sent = {}
+        for member in members:
+            value = getattr(pointer, member.name)
+            if member.pointer:
+                value = self._member(name, member, pointer, value)
+            record[member.name] = value
+            sent[member.name] = int(value)
+        there = self._arena.place(record.tobytes(), f"{self._function}'s {parameter.name}")
+        self._contexts.append((pointer, name, there, sent, not parameter.const))
+        return there
+
+    def _member(self, struct: str, member: Parameter, pointer: Any, value: Any) -> int:
+        if not value:
+            return 0
+        reach = signatures.MEMBERS[struct.removeprefix("struct "), member.name]
+        return self._memory(member, value, *reach(pointer, self._values))
+
+    def finish(self) -> None:
+        """Bring back what the function may have written, and see that it wrote nothing else."""
+        library = self._library
+        self._arena.check(self._function)
+        for piece in self._pieces:
+            if piece.written:
+                library._bring_back(piece)
+        for pointer, name, there, sent, written in self._contexts:
+            if written:
+                self._update(pointer, name, there, sent)
+
+    def _update(self, pointer: Any, name: str, there: int, sent: dict[str, int]) -> None:
+        library = self._library
+        layout = library.layout(name)
+        record = np.frombuffer(
+            library.ring.memory.read(there, layout.there.itemsize), layout.there
+        )[0]
+        for member in library._structs[name.removeprefix("struct ")]:
+            value = int(record[member.name])
+            if value == sent[member.name]:
+                continue
+            if member.pointer:
+                setattr(pointer, member.name, self._pointer(member, value))
+            else:
+                setattr(pointer, member.name, value)
+
+    def _pointer(self, member: Parameter, value: int) -> Any:
+        """The pointer of this machine that shows what the target's does."""
+        ctype = f"{member.ctype} *"
+        if value == 0:
+            return self._ffi.NULL
+        for piece in self._pieces:
+            if piece.there <= value <= piece.there + piece.size:
+                return self._ffi.cast(ctype, piece.here + value - piece.there)
+        raise TargetError(f"{self._function} left a pointer in {member.name} to 0x{value:08x}")

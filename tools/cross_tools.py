@@ -1,0 +1,49 @@
+"""See to the compilers and emulators of the other processors. Usage: cross_tools.py [-h]
+
+Installs what is missing with apt-get when root; else prints the line to run, and fails.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+
+#: command -> Debian packages that bring it
+TOOLS = {
+    "sparc64-linux-gnu-gcc": ["gcc-sparc64-linux-gnu"],
+    "qemu-system-sparc": ["qemu-system-sparc"],
+    "qemu-sparc": ["qemu-user"],
+    "clang-19": ["clang-19"],
+    "powerpc-linux-gnu-gcc": ["gcc-powerpc-linux-gnu", "libc6-dev-powerpc-cross"],
+}
+
+
+def main() -> int:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    missing = sorted({p for tool, names in TOOLS.items() if not shutil.which(tool) for p in names})
+    if not missing:
+        return 0
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        print(f"missing tools: run `sudo {' '.join(install)}`", file=sys.stderr)
+        return 1
+    print(f"installing {' '.join(missing)}")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "-q"], install):
+        done = subprocess.run(  # noqa: S603
+            command, env=env, check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            print(done.stdout + done.stderr, file=sys.stderr)
+            return 1
+    still = [tool for tool in TOOLS if not shutil.which(tool)]
+    if still:
+        print(f"installed, but not found: {' '.join(still)}", file=sys.stderr)
+    return 1 if still else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

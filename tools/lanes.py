@@ -1,0 +1,120 @@
+"""Run the core's tests on every build of it, and say how many passed on each.
+
+Usage: lanes.py [-h] [--jobs N] [--list] [LANE...]
+
+One suite, many machines: what one build can be asked, all can, bit for bit the same. Builds
+go to build/LANE, what pytest says to build/lanes/LANE.log. Exits 1 when a test fails anywhere.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from build_core import ROOT, build
+
+TESTS = ["tests/props", "tests/fault", "tests/conformance"]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One build of the core and how to run it."""
+
+    name: str
+    what: str
+    target: str
+    options: dict[str, Any] = field(default_factory=dict)
+    profile: str = "lanes"  # of hypothesis
+
+
+LANES = [
+    Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}, "default"),
+    Lane("leon3-clang", "clang for GR712RC, on a bare machine", "elf", {"cross": "leon3-clang"}),
+    Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}, "default"),
+    Lane("gcc-O0", "gcc -O0", "lib", {"optimise": 0}),
+    Lane("release", "gcc -O3, as it ships", "lib", {}, "default"),
+    Lane("leon3-user", "gcc -O2 for LEON3, as a process", "user", {"cross": "leon3-user"}),
+    Lane("powerpc", "gcc -O2 for PowerPC, with a C library", "user", {"cross": "powerpc"}),
+    Lane("clang", "clang -O2", "lib", {"optimise": 2, "cc": "clang-19"}),
+    Lane("gcc-O2", "gcc -O2", "lib", {"optimise": 2}),
+]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one lane came to."""
+
+    lane: Lane
+    passed: int
+    others: str  # failed, skipped ... as pytest says it
+    ok: bool
+    seconds: float
+
+
+def run(lane: Lane) -> Result:
+    """Build and test one lane."""
+    start = time.monotonic()
+    folder = ROOT / "build" / lane.name
+    log = ROOT / "build/lanes" / f"{lane.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    said = build(folder, **lane.options)
+    if said:
+        log.write_text(said)
+        return Result(lane, 0, "does not build", False, time.monotonic() - start)
+    made = folder / ("libsxi.so" if lane.target == "lib" else "sxi.elf")
+    command = [sys.executable, "-m", "pytest", "--target", f"{lane.target}:{made}", *TESTS]
+    if lane.options.get("sanitise"):
+        command = [sys.executable, str(ROOT / "tools/sanitised.py"), *command]
+    env = {**os.environ, "HYPOTHESIS_PROFILE": lane.profile}
+    with log.open("w") as out:
+        code = subprocess.run(  # noqa: S603
+            command, cwd=ROOT, env=env, check=False, stdout=out, stderr=subprocess.STDOUT
+        ).returncode
+    ending = log.read_text().splitlines()[-1]
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", ending)}
+    others = ", ".join(f"{n} {w}" for w, n in counts.items() if w in ("failed", "error", "skipped"))
+    return Result(lane, counts.get("passed", 0), others, code == 0, time.monotonic() - start)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lanes", nargs="*", metavar="LANE", help="default: all")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(f"{lane.name:12} {lane.what}" for lane in LANES))
+        return 0
+    unknown = set(args.lanes) - {lane.name for lane in LANES}
+    if unknown:
+        parser.error(f"no such lane: {', '.join(sorted(unknown))}")
+    chosen = [lane for lane in LANES if not args.lanes or lane.name in args.lanes]
+    failed = []
+    with ThreadPoolExecutor(args.jobs) as pool:
+        for result in pool.map(run, chosen):
+            mark = "ok  " if result.ok else "FAIL"
+            others = f", {result.others}" if result.others else ""
+            print(
+                f"{mark} {result.lane.name:12} {result.lane.what:40} {result.passed} passed"
+                f"{others}  {result.seconds:.0f} s",
+                flush=True,
+            )
+            if not result.ok:
+                failed.append(result.lane.name)
+    for name in failed:
+        print(f"\nbuild/lanes/{name}.log ends:")
+        print("\n".join((ROOT / f"build/lanes/{name}.log").read_text().splitlines()[-15:]))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
