@@ -58,7 +58,7 @@ leon3-elf: $(FLIGHT)
 
 # The whole suite of the core on the emulated flight processor.
 leon3: $(VENV)/.test-tools $(FLIGHT) check-leon3
-	$(BIN)/pytest --target leon3 $(CORE_TESTS)
+	$(BIN)/pytest --target leon3 --every-function $(CORE_TESTS)
 
 # Instruction set, symbols, memory and errata of what flies.
 check-leon3: $(VENV)/.test-tools $(FLIGHT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import hypothesis
 import pytest
@@ -15,6 +16,7 @@ from fsw_emu.targets.library import LibraryCore
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+LIBRARY = pytest.StashKey[Any]()
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
 hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15)
@@ -24,6 +26,11 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="host", help="as of fsw_emu.targets.open")
+    parser.addoption(
+        "--every-function",
+        action="store_true",
+        help="fail when the tests leave a function of the target's ring out",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +40,20 @@ def csxi(request: pytest.FixtureRequest) -> SimpleNamespace:
     if target == "host":
         target = f"lib:{ROOT}/build/release/libsxi.so"
     ffi, lib = fsw_emu.targets.functions(target)
+    request.config.stash[LIBRARY] = lib
     return SimpleNamespace(ffi=ffi, lib=lib)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A function that no test asks is not tested, whatever else passes."""
+    if session.config.getoption("--every-function"):
+        library = session.config.stash[LIBRARY]
+        offered = {name for name in library.ring.functions if name.startswith("sxi_")}
+        left_out = offered - library.ring.called
+        if left_out:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            reporter.write_line(f"never called: {', '.join(sorted(left_out))}", red=True)
 
 
 @pytest.fixture(scope="session")

@@ -27,22 +27,23 @@ def build(
     sanitise: bool = False,
     optimise: int = 3,
     cc: str | None = None,
+    source: Path = ROOT,
 ) -> str:
-    """What the tools print, if they fail; else nothing."""
+    """What the tools print, if they fail; else nothing. source: the project's folder."""
     bin_dir = Path(sys.executable).parent
     options = (
-        [f"--cross-file={ROOT}/cross/{cross}.ini"] if cross else [f"-Doptimization={optimise}"]
+        [f"--cross-file={source}/cross/{cross}.ini"] if cross else [f"-Doptimization={optimise}"]
     )
-    setup = [str(bin_dir / "meson"), "setup", str(folder), *options]
+    setup = [str(bin_dir / "meson"), "setup", str(folder.resolve()), *options]
     setup += SANITISED if sanitise else []
     if (folder / "build.ninja").exists():
         setup.append("--reconfigure")
     env = {**os.environ, "CYTHON": str(bin_dir / "cython"), **({"CC": cc} if cc else {})}
     env["PATH"] = f"{bin_dir}{os.pathsep}{env['PATH']}"
     target = "sxi.elf" if cross else "libsxi.so"
-    for command in (setup, [str(bin_dir / "ninja"), "-C", str(folder), target]):
+    for command in (setup, [str(bin_dir / "ninja"), "-C", str(folder.resolve()), target]):
         done = subprocess.run(  # noqa: S603
-            command, cwd=ROOT, env=env, check=False, capture_output=True, text=True
+            command, cwd=source, env=env, check=False, capture_output=True, text=True
         )
         if done.returncode:
             return done.stdout + done.stderr

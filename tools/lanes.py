@@ -70,6 +70,8 @@ def run(lane: Lane) -> Result:
         return Result(lane, 0, "does not build", False, time.monotonic() - start)
     made = folder / ("libsxi.so" if lane.target == "lib" else "sxi.elf")
     command = [sys.executable, "-m", "pytest", "--target", f"{lane.target}:{made}", *TESTS]
+    if lane.target != "lib":
+        command.append("--every-function")
     if lane.options.get("sanitise"):
         command = [sys.executable, str(ROOT / "tools/sanitised.py"), *command]
     env = {**os.environ, "HYPOTHESIS_PROFILE": lane.profile}

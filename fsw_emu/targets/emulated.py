@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from fsw_emu.core import TargetError
 from fsw_emu.targets.program import POWERPC, SPARC, Program
@@ -16,6 +21,7 @@ from fsw_emu.targets.ring import ADDRESS, Ring, TargetGone
 
 RAM = 0x40000000
 RAM_BYTES = 512 << 20
+USER_RING = 0x60000000  # of programs that are a Linux process: all of their file
 
 
 class FileMemory:
@@ -47,6 +53,52 @@ class FileMemory:
     def write_word(self, address: int, value: int) -> None:
         word = int.from_bytes(value.to_bytes(4, "big"), "little")
         self._words[self._at(address, 4) // 4] = word
+
+
+class Dozer:
+    """Stops a process that waits busily once nothing was asked of it for a while."""
+
+    IDLE_S = 0.02
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._asked = 0
+        self._busy = True  # until it has started
+        self._stopped = False
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        asked = -1
+        while not self._ended.wait(self.IDLE_S):
+            with self._lock:
+                if not self._busy and self._asked == asked and not self._stopped:
+                    self._send(signal.SIGSTOP)
+                    self._stopped = True
+                asked = self._asked
+
+    def _send(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, number)
+
+    def wake(self) -> None:
+        """Something is asked."""
+        with self._lock:
+            self._asked += 1
+            self._busy = True
+            if self._stopped:
+                self._send(signal.SIGCONT)
+                self._stopped = False
+
+    def rest(self) -> None:
+        """All is answered."""
+        self._busy = False
+
+    def end(self) -> None:
+        """Let the process go on, and leave it alone."""
+        self._ended.set()
+        self.wake()
 
 
 def _fast_folder() -> str | None:
@@ -81,8 +133,8 @@ class Emulator:
     ) -> None:
         self.program = program
         self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-", dir=_fast_folder())
-        base = ADDRESS if user else RAM
-        size = RAM + RAM_BYTES - base
+        base = USER_RING if user else RAM
+        size = RAM + RAM_BYTES - ADDRESS if user else RAM_BYTES
         path = Path(self._folder.name) / "ram"
         with path.open("wb+") as file:
             file.truncate(size)
@@ -95,8 +147,17 @@ class Emulator:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self._finalizer = weakref.finalize(self, _end, self.process, self._folder, self._log)
-        self.ring = Ring(self.memory, alive=self.check, locate=program.locate, timeout_s=timeout_s)
+        dozer = Dozer(self.process.pid)
+        self._finalizer = weakref.finalize(self, _end, self.process, dozer, self._folder, self._log)
+        self.ring = Ring(
+            self.memory,
+            address=USER_RING if user else ADDRESS,
+            alive=self.check,
+            locate=program.locate,
+            wake=dozer.wake,
+            rest=dozer.rest,
+            timeout_s=timeout_s,
+        )
 
     def _system(self, ram: Path, options: Sequence[str], processors: int) -> list[str]:
         if self.program.machine != SPARC:
@@ -135,8 +196,12 @@ class Emulator:
 
 
 def _end(
-    process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str], log: object
+    process: subprocess.Popen[bytes],
+    dozer: Dozer,
+    folder: tempfile.TemporaryDirectory[str],
+    log: BinaryIO,
 ) -> None:
+    dozer.end()
     if process.poll() is None:
         process.terminate()
         try:
@@ -144,5 +209,5 @@ def _end(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    getattr(log, "close")()  # noqa: B009
+    log.close()
     folder.cleanup()

@@ -41,9 +41,9 @@ class Program:
         table = elf.get_section_by_name(".symtab")
         symbols = list(table.iter_symbols()) if isinstance(table, SymbolTableSection) else []
         self.symbols = {s.name: int(s["st_value"]) for s in symbols if s.name}
-        self._functions = sorted(
-            (int(s["st_value"]), s.name) for s in symbols if s["st_info"]["type"] == "STT_FUNC"
-        )
+        functions = [s for s in symbols if s["st_info"]["type"] == "STT_FUNC"]
+        self.function_sizes = {s.name: int(s["st_size"]) for s in functions}
+        self._functions = sorted((int(s["st_value"]), s.name) for s in functions)
         self.sections = [
             Section(section.name, int(section["sh_addr"]), int(section["sh_size"]))
             for section in elf.iter_sections()

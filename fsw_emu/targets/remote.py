@@ -68,10 +68,12 @@ class _Arena:
     def place(self, data: bytes, name: str) -> int:
         """The address of data; the guard begins with the byte after them."""
         at = self._next
-        padding = GUARD[: -len(data) % 8]
-        self.memory.write(at, data + padding + GUARD)
-        self.guards.append((at + len(data), name))
-        self._next = at + len(data) + len(padding) + len(GUARD)
+        end = at + len(data)
+        guard = GUARD[: -end % 8] + GUARD
+        self.memory.write(at, data)
+        self.memory.write(end, guard)
+        self.guards.append((end, name))
+        self._next = end + len(guard)
         return at
 
     def check(self, function: str) -> None:

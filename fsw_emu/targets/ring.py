@@ -98,7 +98,9 @@ class Ring:
     """The rings of one target, one a processor.
 
     memory: the target's. alive: raises TargetGone when the target has ended; it is asked
-    whenever an answer takes long. locate: the name of the function at an address.
+    whenever an answer takes long. locate: the name of the function at an address. wake and
+    rest: what to do before a request and once none is under way, for targets that would
+    otherwise wait busily on a processor that others need.
     """
 
     def __init__(
@@ -108,10 +110,13 @@ class Ring:
         address: int = ADDRESS,
         alive: Callable[[], None] = lambda: None,
         locate: Callable[[int], str] = lambda _address: "",
+        wake: Callable[[], None] = lambda: None,
+        rest: Callable[[], None] = lambda: None,
         timeout_s: float = 30.0,
     ) -> None:
         self.memory, self.timeout_s = memory, timeout_s
         self._alive, self._locate = alive, locate
+        self._wake, self._rest = wake, rest
         self._wait(lambda: memory.read_word(address) == MAGIC, "the target did not start")
         words = struct.unpack(f">{PAGE_WORDS}I", memory.read(address, 4 * PAGE_WORDS))
         if words[1] != LAYOUT:
@@ -119,8 +124,11 @@ class Ring:
         self.n_rings, self.n_slots, self._slot_bytes, self._slots = words[2:6]
         self.arena, self.arena_bytes = words[9], words[10]
         self.functions = self._read_functions(*words[6:9])
+        self.called: set[str] = set()
+        self._lost: TargetError | None = None
         self._sequence = [0] * self.n_rings
         self._served = [0] * self.n_rings
+        rest()
 
     def _read_functions(self, address: int, count: int, size: int) -> dict[str, Function]:
         if count > 256 or not 12 < size <= 256:
@@ -147,6 +155,8 @@ class Ring:
 
     def post_words(self, name: str, words: Sequence[int], *, ring: int = 0) -> Ticket:
         """Place a request as it is: number, version, number of arguments, arguments."""
+        if self._lost is not None:
+            raise self._lost
         if self._sequence[ring] - self._served[ring] >= self.n_slots:
             raise TargetError(f"{self.n_slots} requests are under way already")
         index = self._sequence[ring]
@@ -157,13 +167,21 @@ class Ring:
         crc = binascii.crc_hqx(request, 0xFFFF)
         self.memory.write(slot + 4, request[4:] + struct.pack(">I", crc))
         self.memory.write_word(slot, sequence)
+        self._wake()
         return Ticket(name, ring, slot, sequence)
 
     def wait(self, ticket: Ticket) -> int:
-        """The answer; TargetError where there is none."""
+        """The answer; TargetError where there is none, then and ever after."""
         memory, at = self.memory, ticket.slot + REPLY_OFFSET
-        self._wait(lambda: memory.read_word(at) == ticket.sequence, f"{ticket.name}: no answer")
+        try:
+            self._wait(lambda: memory.read_word(at) == ticket.sequence, f"{ticket.name}: no answer")
+        except TargetError as error:
+            self._lost = error
+            raise
         self._served[ticket.ring] += 1
+        self.called.add(ticket.name)
+        if self._served == self._sequence:
+            self._rest()
         words = struct.unpack(f">{REPLY_WORDS}I", memory.read(at, 4 * REPLY_WORDS))
         _done, status, result, trap, pc, npc, _psr, crc = words
         checked = struct.pack(f">{REPLY_WORDS}I", ticket.sequence, *words[:-1])
@@ -176,15 +194,17 @@ class Ring:
         return int(result)
 
     def _wait(self, is_done: Callable[[], bool], what: str) -> None:
-        """Look often at first: most answers take microseconds."""
-        for _ in range(2000):
+        """Sleep almost at once, shortly at first: the target may need this very processor, and
+        most answers take microseconds."""
+        for _ in range(30):
             if is_done():
                 return
         deadline = time.monotonic() + self.timeout_s
-        pause = 20e-6
+        pause = 5e-6
         while not is_done():
-            self._alive()
+            if pause > 1e-4:
+                self._alive()
             if time.monotonic() > deadline:
                 raise TargetSilent(f"{what} within {self.timeout_s:g} s")
             time.sleep(pause)
-            pause = min(pause * 1.5, 2e-3)
+            pause = min(pause * 1.1, 1e-3)

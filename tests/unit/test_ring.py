@@ -190,16 +190,3 @@ def test_a_program_that_is_none(tmp_path: Path) -> None:
     for name in ("leon4", "elf:", "user", "lib:", ""):
         with pytest.raises(ValueError, match="no such target"):
             fsw_emu.targets.open(name)
-
-
-def test_a_hundred_starts_are_one() -> None:
-    """Each a fresh processor: same answers, same trap at the same place."""
-    seen = set()
-    for _ in range(100):
-        library = emulated_library(fsw_emu.targets.flight_program())
-        crc = library.sxi_crc16(0xFFFF, b"123456789", 9)
-        with pytest.raises(TargetTrap) as trap:
-            library.ring.call("ring_misbehave", [MISALIGNED])
-        seen.add((crc, trap.value.type, trap.value.pc, trap.value.npc))
-        library.emulator.close()
-    assert len(seen) == 1

@@ -4,6 +4,7 @@
 void leon3_main(uint32_t processor);
 void leon3_trapped(uint32_t type, uint32_t pc, uint32_t npc, uint32_t psr, uint32_t processor);
 uint32_t leon3_processors(void);
+void leon3_wake_others(uint32_t n_processors);
 void leon3_lose_stack(void);
 
 static struct ring_page *page(void)
@@ -14,9 +15,9 @@ static struct ring_page *page(void)
 void leon3_main(uint32_t processor)
 {
     if (processor == 0U) {
-        ring_open(page(), 1);
         const uint32_t n = leon3_processors();
-        ((volatile struct ring_page *)page())->n_rings = n < RING_MAX_RINGS ? n : RING_MAX_RINGS;
+        ring_open(page(), n < RING_MAX_RINGS ? n : RING_MAX_RINGS);
+        leon3_wake_others(n);
     }
     if (processor < RING_MAX_RINGS) {
         ring_serve(page(), processor);

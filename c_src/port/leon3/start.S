@@ -246,21 +246,33 @@ ring_call_end:
 	restore
 	.size ring_call, . - ring_call
 
-/* uint32_t leon3_processors(void): wake the others and tell how many there are. */
+/* uint32_t leon3_processors(void): how many there are. */
 	.global leon3_processors
 	.type leon3_processors, #function
 leon3_processors:
 	set IRQMP_STATUS, %o1
 	ld [%o1], %o0
 	srl %o0, 28, %o0
-	cmp %o0, 0
+	jmpl %o7 + 8, %g0
+	add %o0, 1, %o0
+	.size leon3_processors, . - leon3_processors
+
+/* void leon3_wake_others(uint32_t n_processors): start all but the first. */
+	.global leon3_wake_others
+	.type leon3_wake_others, #function
+leon3_wake_others:
+	mov 1, %o2
+	sll %o2, %o0, %o2
+	sub %o2, 2, %o2             /* a bit a processor, without that of the first */
+	cmp %o2, 0
 	be 1f
 	nop
-	mov 2, %o2
+	set IRQMP_STATUS, %o1
 	st %o2, [%o1]
+	nop
 1:	jmpl %o7 + 8, %g0
-	add %o0, 1, %o0             /* how many */
-	.size leon3_processors, . - leon3_processors
+	nop
+	.size leon3_wake_others, . - leon3_wake_others
 
 /* The return of enum ring_misdeed RING_WINDOW: six frames up, the stack is odd. */
 	.global leon3_lose_stack

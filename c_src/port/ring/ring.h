@@ -23,10 +23,13 @@ enum {
     RING_NAME_BYTES = 32
 };
 
-/* Where page and arena lie: 4 MiB into the RAM of a LEON3 board. */
+/* Where page and arena lie: 4 MiB into the RAM of a LEON3 board, if the build does not say. */
+#ifndef RING_BASE
+#define RING_BASE 0x40400000
+#endif
 enum {
-    RING_ADDRESS = 0x40400000,
-    RING_ARENA = 0x40410000,
+    RING_ADDRESS = RING_BASE,
+    RING_ARENA = RING_BASE + 0x10000,
     RING_ARENA_BYTES = 0x1FBF0000 /* 512 MiB of RAM; a client stays within what there is */
 };
 
