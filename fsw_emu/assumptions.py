@@ -244,6 +244,27 @@ ASSUMPTIONS = (
         (),
         "`NOfEvtDet` is 16 bit",
     ),
+    Assumption(
+        "A28",
+        "cycle model: multiplication, branch prediction and line fills of the GR712RC",
+        ("5 cycles, taken, 20 (instructions) and 12 (data); arguments of the plugin",),
+        (),
+        "the open LEON3 VHDL; the chip's own figures were not had",
+    ),
+    Assumption(
+        "A29",
+        "errata scan: stores in the sense of GRLIB-TN-0009",
+        ("atomics and alternate-space stores too; an annulled slot is an instruction",),
+        (),
+        "what gcc, LLVM and public scan scripts do; the note itself was not had",
+    ),
+    Assumption(
+        "A30",
+        "GR712RC board: RAM at 0x40000000, request ring at 4 MiB",
+        ("0x40400000; `RING_BASE` of the build",),
+        (),
+        "LEON3 boards and QEMU's leon3_generic",
+    ),
 )
 
 

@@ -144,18 +144,22 @@ def test_unknown_subtype(core: Core, subtype: int, source: bytes) -> None:
     assert refused.value.status == PARAM
 
 
-def test_most_parts_that_a_transfer_can_have(core: Core) -> None:
+def test_most_parts_that_a_transfer_can_have(csxi: SimpleNamespace) -> None:
+    ffi, lib = csxi.ffi, csxi.lib
+    tx, out = ffi.new("struct sxi_ldt_tx *"), ffi.new("uint8_t[886]")
     data = bytes(i * i & 0xFF for i in range(65536))
-    packets = core.ldt_segment(data[:-1], PACKET, sdu_id=2, part=1)
-    assert len(packets) == 65535
-    receiver = core.ldt_receiver(2, 65536)
-    for packet in packets:
-        last = receiver.push(packet[8], packet[18:-2])
-    assert last == model.COMPLETE
-    assert receiver.data() == data[:-1]
-    with pytest.raises(CoreError) as refused:
-        core.ldt_segment(data, PACKET, sdu_id=2, part=1)
-    assert refused.value.status == PARAM
+    memory = ffi.from_buffer("uint8_t[]", data)
+    assert lib.sxi_ldt_tx_init(tx, 2, memory, 65536, 1) == PARAM
+    assert lib.sxi_ldt_tx_init(tx, 2, memory, 65535, 1) == 0
+    tx.number += 65530  # as if so many had gone
+    tx.offset += 65530
+    parts = []
+    while lib.sxi_ldt_tx_next(tx, ffi.new("struct sxi_pus_tm *"), out, 886):
+        parts.append((out[8], struct.unpack(">BHHB", bytes(out[18:24]))))
+    kinds = [model.INTERMEDIATE] * 4 + [model.LAST]
+    numbers = range(65531, 65536)
+    expected = [(2, number, 1, data[number - 1]) for number in numbers]
+    assert parts == list(zip(kinds, expected, strict=True))
 
 
 def test_sequence_number_does_not_wrap(csxi: SimpleNamespace) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import ring_versions
 
 import fsw_emu.targets
 from fsw_emu.core import TargetError
@@ -190,3 +192,25 @@ def test_a_program_that_is_none(tmp_path: Path) -> None:
     for name in ("leon4", "elf:", "user", "lib:", ""):
         with pytest.raises(ValueError, match="no such target"):
             fsw_emu.targets.open(name)
+
+
+def test_versions_follow_the_prototypes() -> None:
+    kept = json.loads(ring_versions.KEPT.read_text())
+    now = ring_versions.entries()
+    assert set(now) == set(prototypes())
+    assert now == kept, "see tools/ring_versions.py -h"
+
+
+def test_a_broken_promise_is_told() -> None:
+    now = ring_versions.entries()
+    crc16 = now["sxi_crc16"]
+    kept = now | {"sxi_crc16": crc16 | {"prototype": "another"}}
+    assert ring_versions.faults(kept, now) == [
+        "sxi_crc16: the prototype changed, version 1 did not"
+    ]
+    renewed = now | {"sxi_crc16": crc16 | {"version": 2}}
+    assert ring_versions.faults(kept, renewed) == []
+    assert "became 2" in ring_versions.faults(now, now | {"sxi_crc16": crc16 | {"number": 2}})[0]
+    gone = {name: entry for name, entry in now.items() if name != "sxi_crc16"}
+    taken = gone | {"sxi_new": crc16}
+    assert ring_versions.faults(now, taken) == ["sxi_new takes the number of sxi_crc16"]
