@@ -65,7 +65,6 @@ check-leon3: $(VENV)/.test-tools $(FLIGHT)
 	$(BIN)/python tools/check_leon3.py --objects build/leon3/libsxi.a.p/*.o --elf $(FLIGHT)
 
 test: lint $(RELEASE_LIB) check-leon3
-	$(BIN)/pytest
 	$(BIN)/python tools/lanes.py
 
 lint: $(VENV)/.test-tools
@@ -73,7 +72,7 @@ lint: $(VENV)/.test-tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.bench-tools
+bench: $(VENV)/.bench-tools $(FLIGHT)
 	$(BIN)/python tools/bench.py --json build/bench.json
 
 fuzz: $(VENV)/.test-tools
