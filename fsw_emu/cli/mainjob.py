@@ -23,6 +23,7 @@ from fsw_emu.dpu.settings import FilterSettings, Interface, Settings
 from fsw_emu.fee.front_end import FrontEndSettings
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.packets.ce import ce_filename
+from fsw_emu.report.frame_time import mean_frame
 from fsw_emu.report.page import ReportData, build_report
 from fsw_emu.scene import NODES, Scene
 
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     )
     summary = _summary(source, chain, downlink, ground, check, settings)
     write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
-    report = build_report(_report_data(source, chain, ground, summary))
+    report = build_report(_report_data(source, chain, ground, summary, settings))
     write_atomic(args.out / "report.html", report.encode())
     return _tell(args.out, summary)
 
@@ -302,7 +303,11 @@ def _summary(
 
 
 def _report_data(
-    source: Source, chain: ScienceChain, ground: GroundResult, summary: dict[str, Any]
+    source: Source,
+    chain: ScienceChain,
+    ground: GroundResult,
+    summary: dict[str, Any],
+    settings: Settings,
 ) -> ReportData:
     return ReportData(
         title=source.name,
@@ -311,6 +316,14 @@ def _report_data(
         window_order=summary["window_order"],
         frames=[(f.start_us, f.events_in, f.events_kept) for f in chain.frames],
         image=ground.last_image,
+        work=mean_frame(
+            summary,
+            period_s=settings.frame_period_ms / 1000,
+            event_frames=len(chain.frames),
+            nodes=len(settings.nodes),
+            masks=settings.masks,
+            stack=settings.stack,
+        ),
     )
 
 

@@ -20,6 +20,8 @@ from fsw_emu.report.charts import (
     line_chart,
     number,
 )
+from fsw_emu.report.frame_time import IMAGE, STORM, Work, package_budgets
+from fsw_emu.report.frame_time_page import section
 
 ROWS, COLS = 639, 384
 MAP_BIN = 4  # event map: pixels a side that share a cell
@@ -30,7 +32,7 @@ SPECTRUM_BINS = 120
 class ReportData:
     """What a report shows. ``events``: the ground's event table (RAWX, RAWY, CCDNR, AMP,
     PHAS); ``frames``: (start [us], events in, events kept); ``image``: (rows, cols), first
-    row at the bottom."""
+    row at the bottom; ``work``: the run's mean frame."""
 
     title: str
     summary: dict[str, Any]
@@ -38,6 +40,7 @@ class ReportData:
     window_order: str
     frames: Sequence[tuple[int, int, int]]
     image: NDArray[Any] | None
+    work: Work | None = None
 
 
 def focal_plane(events: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -73,6 +76,7 @@ def build_report(data: ReportData) -> str:
         verdict_class="good" if summary["lossless"] else "bad",
         cards="".join(_card(*card) for card in _cards(summary)),
         figures="".join(figures),
+        frame_time=section([*([data.work] if data.work else []), STORM, IMAGE], package_budgets()),
         faults=_faults(faults),
         table=_table(summary),
     )
@@ -231,11 +235,23 @@ svg text{font-size:12px;fill:var(--dim)}.middle{text-anchor:middle}.end{text-anc
 svg .onmap{fill:#fff;font-weight:600}
 table{border-collapse:collapse;font-size:14px}th{text-align:left;font-weight:500;color:var(--dim)}
 td,th{padding:3px 18px 3px 0;border-bottom:1px solid var(--line)}
+.time{overflow-x:auto}.time table{font-size:12px;width:100%;white-space:nowrap;margin-top:8px}
+.time td,.time th{padding:2px 0 2px 7px;text-align:right}
+.time td:nth-child(-n+2),.time th:nth-child(-n+2){text-align:left;padding:2px 9px 2px 0}
+.time code{font-size:11px;color:var(--dim)}.time i{display:inline-block;width:10px;height:10px;
+border-radius:2px;margin-right:6px}.sum{font-weight:600}
+.time .g,.time tr:first-child th{padding-left:16px}.time tr:first-child th{text-align:center}
+.reach,.tick,.whole{fill:none;stroke:var(--dim)}.tick{stroke:var(--ink);stroke-width:1.5}
+.whole{stroke:var(--bad)}
+.s0{--c:#4c78a8}.s1{--c:#eeca3b}.s2{--c:#54a24b}.s3{--c:#b279a2}.s4{--c:#9d755d}
+.s5{--c:#72b7b2}.s6{--c:#e45756}.s7{--c:#f58518}.s8{--c:#7b61b5}.f0{--c:#8b95a7}.f1{--c:#5f6b80}
+.time rect{fill:var(--c)}.time i{background:var(--c)}
 @media(max-width:800px){.figures{columns:1}}
 </style></head><body><main>
 <h1>$title <small class="$verdict_class">$verdict</small></h1>
 <div class="cards">$cards</div>
 <div class="figures">$figures</div>
+$frame_time
 <h2>Faults</h2>$faults
 <h2>Numbers</h2><table>$table</table>
 </main></body></html>
