@@ -156,7 +156,7 @@ def _ce_cases() -> Iterator[Case]:
 
     def close(ffi: Any, _lib: Any) -> tuple[Any, ...]:
         out = ffi.new("uint8_t[]", entity)
-        return head(ffi), science, out, coded, len(entity)
+        return head(ffi), science, n, out, coded, len(entity)
 
     def fields(kind: str, size: int, count: int) -> Iterator[Case]:
         name = f"sxi_ce_{kind}"

@@ -310,22 +310,29 @@ static inline int32_t decode(struct decoder *d)
 int32_t sxi_aec_decode_u16(const struct sxi_aec *params, const uint8_t *data, uint32_t len,
                            uint16_t *out, uint32_t n_samples)
 {
-    if (params == NULL || data == NULL || out == NULL || !aec_params_good(params) ||
-        params->bits > NARROW_BITS) {
+    if (params == NULL || data == NULL || out == NULL) {
+        return SXI_STATUS_PARAM;
+    }
+    const struct sxi_aec own = *params; /* what is checked is what is used */
+    if (!aec_params_good(&own) || own.bits > NARROW_BITS) {
         return SXI_STATUS_PARAM;
     }
     struct decoder d = {
-        .params = params, .reader = {data, len, 0}, .out16 = out, .n_samples = n_samples};
+        .params = &own, .reader = {data, len, 0}, .out16 = out, .n_samples = n_samples};
     return decode(&d);
 }
 
 int32_t sxi_aec_decode_u32(const struct sxi_aec *params, const uint8_t *data, uint32_t len,
                            uint32_t *out, uint32_t n_samples)
 {
-    if (params == NULL || data == NULL || out == NULL || !aec_params_good(params)) {
+    if (params == NULL || data == NULL || out == NULL) {
+        return SXI_STATUS_PARAM;
+    }
+    const struct sxi_aec own = *params; /* what is checked is what is used */
+    if (!aec_params_good(&own)) {
         return SXI_STATUS_PARAM;
     }
     struct decoder d = {
-        .params = params, .reader = {data, len, 0}, .out32 = out, .n_samples = n_samples};
+        .params = &own, .reader = {data, len, 0}, .out32 = out, .n_samples = n_samples};
     return decode(&d);
 }

@@ -424,20 +424,27 @@ static inline int32_t encode(struct encoder *e, uint8_t *out, uint32_t out_len)
 int32_t sxi_aec_encode_u16(const struct sxi_aec *params, const uint16_t *samples,
                            uint32_t n_samples, uint8_t *out, uint32_t out_len)
 {
-    if (params == NULL || samples == NULL || out == NULL || !aec_params_good(params) ||
-        params->bits > NARROW_BITS) {
+    if (params == NULL || samples == NULL || out == NULL) {
         return SXI_STATUS_PARAM;
     }
-    struct encoder e = {.params = params, .samples16 = samples, .n_samples = n_samples};
+    const struct sxi_aec own = *params; /* what is checked is what is used */
+    if (!aec_params_good(&own) || own.bits > NARROW_BITS) {
+        return SXI_STATUS_PARAM;
+    }
+    struct encoder e = {.params = &own, .samples16 = samples, .n_samples = n_samples};
     return encode(&e, out, out_len);
 }
 
 int32_t sxi_aec_encode_u32(const struct sxi_aec *params, const uint32_t *samples,
                            uint32_t n_samples, uint8_t *out, uint32_t out_len)
 {
-    if (params == NULL || samples == NULL || out == NULL || !aec_params_good(params)) {
+    if (params == NULL || samples == NULL || out == NULL) {
         return SXI_STATUS_PARAM;
     }
-    struct encoder e = {.params = params, .samples32 = samples, .n_samples = n_samples};
+    const struct sxi_aec own = *params; /* what is checked is what is used */
+    if (!aec_params_good(&own)) {
+        return SXI_STATUS_PARAM;
+    }
+    struct encoder e = {.params = &own, .samples32 = samples, .n_samples = n_samples};
     return encode(&e, out, out_len);
 }

@@ -328,18 +328,23 @@ static int has_crc(uint32_t key)
     return sxi_key_load(&parts, key) != SXI_STATUS_OK || parts.coder != 0U;
 }
 
-int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint8_t *out,
-                     uint32_t data_len, uint32_t out_len)
+int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint32_t science_len,
+                     uint8_t *out, uint32_t data_len, uint32_t out_len)
 {
-    if (header == NULL || science == NULL || out == NULL || header->fine_us > MAX_FINE_US ||
-        header->product > SXI_CE_ED_WP || header->members == 0U ||
-        header->members > SXI_CE_MAX_MEMBERS || data_len > INT32_MAX / 2) {
+    if (header == NULL || science == NULL || out == NULL || data_len > INT32_MAX / 2) {
         return SXI_STATUS_PARAM;
     }
-    struct sxi_ce_header closed = *header;
-    const uint32_t crc = has_crc(header->key) ? CRC_BYTES : 0U;
+    struct sxi_ce_header closed = *header; /* what is checked is what is used */
+    if (closed.fine_us > MAX_FINE_US || closed.product > SXI_CE_ED_WP || closed.members == 0U ||
+        closed.members > SXI_CE_MAX_MEMBERS) {
+        return SXI_STATUS_PARAM;
+    }
+    if (closed.data_size != science_len) {
+        return SXI_STATUS_LENGTH;
+    }
+    const uint32_t crc = has_crc(closed.key) ? CRC_BYTES : 0U;
     closed.group_size = SXI_CE_GROUP_BYTES;
-    closed.frames_size = (uint16_t)(header->members * (uint32_t)SXI_CE_FRAME_BYTES);
+    closed.frames_size = (uint16_t)(closed.members * (uint32_t)SXI_CE_FRAME_BYTES);
     closed.compressed_meta_size = (uint16_t)(closed.group_size + (uint32_t)closed.frames_size);
     closed.compressed_data_size = data_len + crc;
     const uint32_t meta = SXI_CE_HEADER_BYTES + (uint32_t)closed.compressed_meta_size;
@@ -353,7 +358,7 @@ int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint8
     }
     if (crc != 0U) {
         const uint16_t over_meta = sxi_crc16(0xFFFF, out, meta);
-        store16_be(out + meta + data_len, sxi_crc16(over_meta, science, closed.data_size));
+        store16_be(out + meta + data_len, sxi_crc16(over_meta, science, science_len));
     }
     *header = closed;
     return (int32_t)closed.size;

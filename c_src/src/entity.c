@@ -76,7 +76,8 @@ int32_t sxi_entity_pack(struct sxi_ce_header *header, const uint32_t *group,
     if (coded < 0) {
         return coded;
     }
-    const int32_t size = sxi_ce_close(&closed, science, out, (uint32_t)coded, out_len);
+    const int32_t size =
+        sxi_ce_close(&closed, science, science_len, out, (uint32_t)coded, out_len);
     if (size >= 0) {
         *header = closed;
     }

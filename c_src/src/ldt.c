@@ -163,7 +163,7 @@ int32_t sxi_ldt_rx_push(struct sxi_ldt_rx *rx, uint8_t subtype, const uint8_t *s
         return SXI_STATUS_SEQUENCE;
     }
     const uint32_t held = is_first ? 0U : rx->size;
-    if (part > rx->room - held) {
+    if (held > rx->room || part > rx->room - held) {
         return SXI_STATUS_ROOM;
     }
     memcpy(rx->buf + held, source + SXI_LDT_HEADER_BYTES, part);

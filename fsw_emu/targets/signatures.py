@@ -87,7 +87,6 @@ EXTENTS: Mapping[str, Mapping[str, Extent]] = MappingProxyType(
         "sxi_aec_decode_u32": {"out": lambda a: a.n_samples},
         "sxi_key_store": {"key": _one},
         "sxi_key_decode": {"out": lambda a: a.science_len},
-        "sxi_ce_close": {"science": lambda a: a.header.data_size},
         "sxi_entity_pack": {
             "group": lambda _a: 47,
             "frames": lambda a: 57 * a.header.members,

@@ -94,7 +94,7 @@ BAD_CLOSE = [
 def test_entity_that_cannot_be(csxi: SimpleNamespace, bad: dict[str, int]) -> None:
     header, out = csxi.ffi.new("struct sxi_ce_header *", CE | bad), Guarded(csxi, "uint8_t", 400)
     before, science = state(csxi, header), octets(csxi, bytes(64))
-    assert csxi.lib.sxi_ce_close(header, science, out.pointer, 9, 400) == PARAM
+    assert csxi.lib.sxi_ce_close(header, science, 64, out.pointer, 9, 400) == PARAM
     if "fine_us" in bad:
         assert csxi.lib.sxi_ce_header_store(header, out.pointer, 400) == PARAM
     assert state(csxi, header) == before
@@ -106,9 +106,11 @@ def test_entity_arguments(csxi: SimpleNamespace) -> None:
     header, out = csxi.ffi.new("struct sxi_ce_header *", CE), octets(csxi, bytes(400))
     before = state(csxi, header)
     for a, b, c in ((null, out, out), (header, null, out), (header, out, null)):
-        assert lib.sxi_ce_close(a, b, c, 9, 400) == PARAM
+        assert lib.sxi_ce_close(a, b, 64, c, 9, 400) == PARAM
     for size in (2**30, 2**31, HUGE):
-        assert lib.sxi_ce_close(header, out, out, size, HUGE) == PARAM
+        assert lib.sxi_ce_close(header, out, 64, out, size, HUGE) == PARAM
+    for size in (0, 63, 65):
+        assert lib.sxi_ce_close(header, out, size, out, 9, 400) == LENGTH
     assert lib.sxi_ce_header_store(null, out, 44) == lib.sxi_ce_header_store(header, null, 44)
     assert lib.sxi_ce_header_store(header, null, 44) == PARAM
     assert lib.sxi_ce_check(null, 400, out, 64) == lib.sxi_ce_check(out, 400, null, 0) == PARAM
@@ -126,7 +128,7 @@ def test_close_in_exact_buffers(csxi: SimpleNamespace, number: int) -> None:
         before = state(csxi, header)
         csxi.ffi.memmove(out + min(44, room), content, min(len(content), max(room - 44, 0)))
         of = octets(csxi, science)
-        size = lib.sxi_ce_close(header, of, out, len(content) - 221, room)
+        size = lib.sxi_ce_close(header, of, 64, out, len(content) - 221, room)
         assert size > 0 or state(csxi, header) == before
         return int(size)
 

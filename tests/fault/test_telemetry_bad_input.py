@@ -253,3 +253,16 @@ def test_arbitrary_parts_stay_inside(
         csxi.lib.sxi_ldt_rx_push(rx, subtype, octets(csxi, source), len(source))
         assert rx.size <= rx.room
     assert buf.is_intact()
+
+
+def test_receiver_that_claims_more_than_its_room(csxi: SimpleNamespace) -> None:
+    """A context that was hit must not send the part anywhere else."""
+    rx, buf = csxi.ffi.new("struct sxi_ldt_rx *"), Guarded(csxi, "uint8_t", 8)
+    assert csxi.lib.sxi_ldt_rx_init(rx, 1, buf.pointer, 8) == 0
+    assert csxi.lib.sxi_ldt_rx_push(rx, 1, octets(csxi, part(1, b"abcd")), 9) == 0
+    for size in (9, 2**31, 2**32 - 4):
+        rx.size = size
+        before = state(csxi, rx)
+        assert csxi.lib.sxi_ldt_rx_push(rx, 2, octets(csxi, part(2, b"efgh")), 9) == ROOM
+        assert state(csxi, rx) == before
+        assert buf.is_intact()

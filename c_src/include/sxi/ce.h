@@ -88,14 +88,14 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
  * data after them; this fills in header->size, group_size, frames_size,
  * compressed_meta_size, compressed_data_size, and writes the header.
  * For every key but those without a coder (key.h) a CRC-16/CCITT-FALSE is appended and counted
- * in compressed_data_size: over header, metadata and the *original* science data
- * (header->data_size bytes).
+ * in compressed_data_size: over header, metadata and the *original* science data.
  *
  * Returns the entity's bytes, or PARAM (NULL, an unknown product, no or too many members,
- * fine_us, data_len beyond INT32_MAX / 2), ROOM (out_len).
+ * fine_us, data_len beyond INT32_MAX / 2), LENGTH (science_len is not header->data_size), ROOM
+ * (out_len).
  */
-int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint8_t *out,
-                     uint32_t data_len, uint32_t out_len);
+int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint32_t science_len,
+                     uint8_t *out, uint32_t data_len, uint32_t out_len);
 
 /* Check the CRC of a whole entity against the science data recovered from it. OK also for keys
  * without one. CRC, PARAM, the errors of sxi_ce_header_load, SHORT and LENGTH where len or
