@@ -242,7 +242,7 @@ def _entity_cases() -> Iterator[Case]:
     def close(ffi: Any, _lib: Any) -> Arguments:
         out = _array(ffi, "uint8_t", np.frombuffer(entity, np.uint8))
         head = ffi.new("struct sxi_ce_header *", fields)
-        return head, science, out, len(coded), len(entity)
+        return head, science, n, out, len(coded), len(entity)
 
     def loaded(kind: str, data: bytes, count: int) -> Case:
         return Case(

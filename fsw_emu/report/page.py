@@ -74,7 +74,7 @@ def build_report(data: ReportData) -> str:
         title=escape(data.title),
         verdict=verdict,
         verdict_class="good" if summary["lossless"] else "bad",
-        cards="".join(_card(*card) for card in _cards(summary)),
+        cards="".join(card(*named) for named in _cards(summary)),
         figures="".join(figures),
         frame_time=section([*([data.work] if data.work else []), STORM, IMAGE], package_budgets()),
         faults=_faults(faults),
@@ -99,11 +99,13 @@ def _cards(summary: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _card(name: str, value: str) -> str:
+def card(name: str, value: str) -> str:
+    """A figure in large."""
     return f'<div class="card"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
 
 
-def _figure(title: str, svg: str, note: str) -> str:
+def figure(title: str, svg: str, note: str) -> str:
+    """A chart with what to know about it."""
     return f"<figure><h2>{escape(title)}</h2>{svg}<figcaption>{escape(note)}</figcaption></figure>"
 
 
@@ -120,7 +122,7 @@ def _event_map(events: NDArray[Any]) -> str:
         f"{number(len(events))} kept events; cells of {MAP_BIN} x {MAP_BIN} binned pixels, "
         f"up to {number(most)} events a cell, logarithmic. CCD2 above CCD4."
     )
-    return _figure("Event map of the focal plane", svg, note)
+    return figure("Event map of the focal plane", svg, note)
 
 
 def _pulse_heights(events: NDArray[Any]) -> str:
@@ -138,7 +140,7 @@ def _pulse_heights(events: NDArray[Any]) -> str:
         "histogram of pulse heights",
     )
     note = "Background: the median of the 16 outer pixels of each window."
-    return _figure("Pulse heights", svg, note)
+    return figure("Pulse heights", svg, note)
 
 
 def _rate(frames: Sequence[tuple[int, int, int]]) -> str:
@@ -154,7 +156,7 @@ def _rate(frames: Sequence[tuple[int, int, int]]) -> str:
         ],
         "event rate",
     )
-    return _figure("Event rate", svg, "All nodes together, frame by frame.")
+    return figure("Event rate", svg, "All nodes together, frame by frame.")
 
 
 def _rejections(summary: dict[str, Any]) -> str:
@@ -164,7 +166,7 @@ def _rejections(summary: dict[str, Any]) -> str:
     note = "First failing cause counts. " + ", ".join(
         f"{name.replace('_', ' ')} {value}" for name, value in limits.items()
     )
-    return _figure("Rejections by cause", svg, note)
+    return figure("Rejections by cause", svg, note)
 
 
 def _image(image: NDArray[Any]) -> str:
@@ -173,7 +175,7 @@ def _image(image: NDArray[Any]) -> str:
     low, high = np.percentile(shown, [1, 99.5])
     svg = image_map(colours((shown - low) / ((high - low) or 1))[::-1], "last image", seams=False)
     note = f"{image.shape[0]} x {image.shape[1]} pixels, {low:.0f} to {high:.0f} ADU shown."
-    return _figure("Last image", svg, note)
+    return figure("Last image", svg, note)
 
 
 def _compression(summary: dict[str, Any]) -> str:
@@ -188,7 +190,7 @@ def _compression(summary: dict[str, Any]) -> str:
         f"Science data over entities with their metadata: {summary['compression_ratio']:.2f} "
         f"(codec {summary['codec']})."
     )
-    return _figure("Compression", svg, note)
+    return figure("Compression", svg, note)
 
 
 def _faults(faults: list[str]) -> str:
@@ -209,10 +211,8 @@ def _table(summary: dict[str, Any]) -> str:
     return "".join(rows)
 
 
-_PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>fsw-emu: $title</title>
-<meta name="viewport" content="width=device-width">
-<style>
+#: how every page of the project looks
+STYLE = """<style>
 :root{color-scheme:light dark;--ink:#1d2430;--dim:#667085;--line:#e3e7ee;--bg:#f6f7f9;
 --card:#fff;--one:#c2410c;--two:#7c8aa5;--good:#0f766e;--bad:#b91c1c}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--dim:#98a2b3;--line:#2b3340;--bg:#11151c;
@@ -247,7 +247,15 @@ border-radius:2px;margin-right:6px}.sum{font-weight:600}
 .s5{--c:#72b7b2}.s6{--c:#e45756}.s7{--c:#f58518}.s8{--c:#7b61b5}.f0{--c:#8b95a7}.f1{--c:#5f6b80}
 .time rect{fill:var(--c)}.time i{background:var(--c)}
 @media(max-width:800px){.figures{columns:1}}
-</style></head><body><main>
+</style>"""
+
+_PAGE = Template(
+    """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>fsw-emu: $title</title>
+<meta name="viewport" content="width=device-width">
+"""
+    + STYLE
+    + """</head><body><main>
 <h1>$title <small class="$verdict_class">$verdict</small></h1>
 <div class="cards">$cards</div>
 <div class="figures">$figures</div>
@@ -255,4 +263,5 @@ $frame_time
 <h2>Faults</h2>$faults
 <h2>Numbers</h2><table>$table</table>
 </main></body></html>
-""")
+"""
+)

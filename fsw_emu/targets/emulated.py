@@ -117,7 +117,8 @@ def _command(emulator: str) -> list[str]:
 
 
 class Emulator:
-    """One emulator process; ``ring`` is the way to talk to its program.
+    """One emulator process; ``ring`` is the way to talk to its program, ``ram`` the file that
+    is its memory.
 
     user: run the program as a Linux process of that processor instead of on a bare machine.
     """
@@ -135,11 +136,13 @@ class Emulator:
         self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-", dir=_fast_folder())
         base = USER_RING if user else RAM
         size = RAM + RAM_BYTES - ADDRESS if user else RAM_BYTES
-        path = Path(self._folder.name) / "ram"
-        with path.open("wb+") as file:
+        self.ram = Path(self._folder.name) / "ram"
+        with self.ram.open("wb+") as file:
             file.truncate(size)
             self.memory = FileMemory(file.fileno(), base, size)
-        command = self._user(path, options) if user else self._system(path, options, processors)
+        command = (
+            self._user(self.ram, options) if user else self._system(self.ram, options, processors)
+        )
         self._log = (Path(self._folder.name) / "log").open("wb+")
         self.process = subprocess.Popen(  # noqa: S603
             command,

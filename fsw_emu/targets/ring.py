@@ -43,6 +43,7 @@ _STATUS = {
     2: "the target has the function in another version",
     3: "the target's function takes another number of arguments",
     4: "the request reached the target corrupted",
+    6: "the target's table of functions is damaged",
 }
 
 
@@ -92,6 +93,7 @@ class Ticket:
     ring: int
     slot: int
     sequence: int
+    before: int  # `done` of the slot until it is answered
 
 
 class Ring:
@@ -165,16 +167,17 @@ class Ring:
         slot = self._slots + (ring * self.n_slots + index % self.n_slots) * self._slot_bytes
         request = struct.pack(f">{CRC_WORD}I", sequence, *words, *[0] * (CRC_WORD - 1 - len(words)))
         crc = binascii.crc_hqx(request, 0xFFFF)
+        before = self.memory.read_word(slot + REPLY_OFFSET)
         self.memory.write(slot + 4, request[4:] + struct.pack(">I", crc))
         self.memory.write_word(slot, sequence)
         self._wake()
-        return Ticket(name, ring, slot, sequence)
+        return Ticket(name, ring, slot, sequence, before)
 
     def wait(self, ticket: Ticket) -> int:
         """The answer; TargetError where there is none, then and ever after."""
         memory, at = self.memory, ticket.slot + REPLY_OFFSET
         try:
-            self._wait(lambda: memory.read_word(at) == ticket.sequence, f"{ticket.name}: no answer")
+            self._wait(lambda: memory.read_word(at) != ticket.before, f"{ticket.name}: no answer")
         except TargetError as error:
             self._lost = error
             raise
@@ -183,9 +186,9 @@ class Ring:
         if self._served == self._sequence:
             self._rest()
         words = struct.unpack(f">{REPLY_WORDS}I", memory.read(at, 4 * REPLY_WORDS))
-        _done, status, result, trap, pc, npc, _psr, crc = words
+        done, status, result, trap, pc, npc, _psr, crc = words
         checked = struct.pack(f">{REPLY_WORDS}I", ticket.sequence, *words[:-1])
-        if binascii.crc_hqx(checked, 0xFFFF) != crc:
+        if done != ticket.sequence or binascii.crc_hqx(checked, 0xFFFF) != crc:
             raise TargetError(f"{ticket.name}: the answer arrived corrupted")
         if status == 5:
             raise TargetTrap(ticket.name, trap, pc, npc, self._locate(pc))

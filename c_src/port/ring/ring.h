@@ -39,7 +39,8 @@ enum ring_status {
     RING_VERSION = 2,
     RING_ARITY = 3,
     RING_CRC = 4,
-    RING_TRAPPED = 5 /* trap tells why; the server goes on */
+    RING_TRAPPED = 5, /* trap tells why; the server goes on */
+    RING_DAMAGED = 6  /* the server's table of functions was hit */
 };
 
 struct ring_trap {
@@ -68,7 +69,7 @@ struct ring_slot {
 };
 
 struct ring_state {
-    uint32_t next;   /* slot looked at next */
+    uint32_t next;   /* slot looked at first */
     uint32_t busy;   /* 1 while a function runs */
     uint32_t served; /* requests answered */
     uint32_t trapped;
