@@ -123,7 +123,7 @@ class Ring:
         words = struct.unpack(f">{PAGE_WORDS}I", memory.read(address, 4 * PAGE_WORDS))
         if words[1] != LAYOUT:
             raise TargetError(f"the target's ring has layout {words[1]}, not {LAYOUT}")
-        self.n_rings, self.n_slots, self._slot_bytes, self._slots = words[2:6]
+        self.n_rings, self.n_slots, self.slot_bytes, self.slots = words[2:6]
         self.arena, self.arena_bytes = words[9], words[10]
         self.functions = self._read_functions(*words[6:9])
         self.called: set[str] = set()
@@ -164,7 +164,7 @@ class Ring:
         index = self._sequence[ring]
         sequence = (index & 0x7FFFFFFF) + 1
         self._sequence[ring] += 1
-        slot = self._slots + (ring * self.n_slots + index % self.n_slots) * self._slot_bytes
+        slot = self.slots + (ring * self.n_slots + index % self.n_slots) * self.slot_bytes
         request = struct.pack(f">{CRC_WORD}I", sequence, *words, *[0] * (CRC_WORD - 1 - len(words)))
         crc = binascii.crc_hqx(request, 0xFFFF)
         before = self.memory.read_word(slot + REPLY_OFFSET)

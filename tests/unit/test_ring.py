@@ -16,7 +16,7 @@ from fsw_emu.core import TargetError
 from fsw_emu.targets import signatures
 from fsw_emu.targets._library import headers
 from fsw_emu.targets.remote import RemoteLibrary, TargetOverrun, emulated_library
-from fsw_emu.targets.ring import TargetGone, TargetSilent, TargetTrap
+from fsw_emu.targets.ring import ADDRESS, REPLY_OFFSET, TargetGone, TargetSilent, TargetTrap
 
 ROOT = Path(__file__).resolve().parents[2]
 MISALIGNED, ILLEGAL, WINDOW, DIVISION, SILENT = 0, 1, 2, 3, 5
@@ -133,6 +133,17 @@ def test_a_corrupted_request_is_refused(target: RemoteLibrary) -> None:
         with pytest.raises(TargetError, match="reached the target corrupted"):
             ring.wait(ticket)
     assert works(target)
+
+
+@pytest.mark.parametrize("bit", [0, 1, 2, 17, 31])
+def test_a_page_that_was_hit_does_not_part_the_two(target: RemoteLibrary, bit: int) -> None:
+    """The slot to look at, and what says that a slot was answered."""
+    ring, memory = target.ring, target.ring.memory
+    state = ADDRESS + 4 * 16
+    slots = [ring.slots + i * ring.slot_bytes for i in range(ring.n_slots)]
+    for address in (state, *(slot + REPLY_OFFSET for slot in slots)):
+        memory.write_word(address, memory.read_word(address) ^ 1 << bit)
+        assert all(works(target) for _ in range(2 * ring.n_slots))
 
 
 def test_requests_may_wait_in_the_ring(target: RemoteLibrary) -> None:
