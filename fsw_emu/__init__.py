@@ -35,7 +35,9 @@ def detect_events(
     Source: Soman TN "Event Detection Methodology", see SPEC.md.
     """
     core = default_core()
-    return core.detect(frame, threshold=threshold, limit=limit, window_order=window_order).records
+    return core.detect_events(
+        frame, threshold=threshold, limit=limit, window_order=window_order
+    ).records
 
 
 def filter_events(
@@ -58,7 +60,7 @@ def filter_events(
     """
     core = default_core()
     mask = core.bad_pixel_mask(bad_pixels) if isinstance(bad_pixels, np.ndarray) else bad_pixels
-    return core.filter(
+    return core.filter_events(
         events,
         centre_max=centre_max,
         ring_sum_max=ring_sum_max,

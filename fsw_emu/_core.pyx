@@ -131,7 +131,7 @@ def fee_build_events(headers, events, *, data_len="payload"):
     return out.tobytes()
 
 
-def detect(frame, *, threshold, limit=None, window_order="raster", mask=None):
+def detect_events(frame, *, threshold, limit=None, window_order="raster", mask=None):
     cdef object pixels = _array(frame, _U16, 2, "frame")
     cdef sxi_frame view
     cdef sxi_edu edu
@@ -154,7 +154,7 @@ def detect(frame, *, threshold, limit=None, window_order="raster", mask=None):
         k = <uint8_t *>_data(kinds)
         with nogil:
             n = sxi_edu_detect(&edu, &view, out, k, room)
-        _count("detect", n)
+        _count("detect_events", n)
         if <uint32_t>n < room or edu.n_events >= edu.limit or edu.n_dropped == 0:
             records.resize(n, refcheck=False)  # gives back the rest in place
             kinds.resize(n, refcheck=False)
@@ -168,7 +168,7 @@ def mask_step(row, col):
     return r, c
 
 
-def filter(events, *, centre_max, ring_sum_max, ring_max, ring_count_max=4, bad_pixels=None):
+def filter_events(events, *, centre_max, ring_sum_max, ring_max, ring_count_max=4, bad_pixels=None):
     cdef object e = _array(events, EVENT_DTYPE, 1, "events")
     cdef const uint8_t[::1] mask
     cdef sxi_filter ctx
@@ -192,7 +192,7 @@ def filter(events, *, centre_max, ring_sum_max, ring_max, ring_count_max=4, bad_
     cdef int32_t result
     with nogil:
         result = sxi_filter_events(&ctx, first, n, kept)
-    _count("filter", result)
+    _count("filter_events", result)
     return FilterResult(keep.view(np.bool_), ctx.n_bad, ctx.n_centre, ctx.n_ring_sum,
                         ctx.n_ring_count)
 

@@ -203,7 +203,7 @@ class Core(Protocol):
         self, headers: NDArray[Any], events: NDArray[Any], *, data_len: DataLen = "payload"
     ) -> bytes: ...
 
-    def detect(
+    def detect_events(
         self,
         frame: NDArray[np.uint16],
         *,
@@ -216,7 +216,7 @@ class Core(Protocol):
 
     def mask_step(self, row: int, col: int) -> tuple[int, int]: ...
 
-    def filter(
+    def filter_events(
         self,
         events: NDArray[Any],
         *,

@@ -143,7 +143,7 @@ def bench_detection(rows: list[Row]) -> None:
         peers["numba"] = numba
     for i, (name, frame) in enumerate(frames.items()):
         for build, core in builds.items():
-            seconds = best(lambda core=core, frame=frame: core.detect(frame, threshold=25))  # type: ignore[misc]
+            seconds = best(lambda core=core, frame=frame: core.detect_events(frame, threshold=25))  # type: ignore[misc]
             rate = frame.size / seconds / 1e6
             rows.append(Row(f"detect_events {name}, {build}", rate, "Mpix/s", bars[build][i]))
         for peer, function in peers.items():
@@ -157,7 +157,7 @@ def bench_filter(rows: list[Row]) -> None:
     events["pixels"] = rng.normal(520, 20, (len(events), 25))
     limits = {"centre_max": 1100, "ring_sum_max": 4600, "ring_max": 525}
     core = host_core()
-    seconds = best(lambda: core.filter(events, **limits))
+    seconds = best(lambda: core.filter_events(events, **limits))
     rows.append(Row("filter_events", len(events) / seconds / 1e6, "Mevents/s", 5))
     ring = [6, 7, 8, 11, 13, 16, 17, 18]
 
@@ -243,7 +243,7 @@ def bench_leon3(rows: list[Row]) -> None:
     """The way to the emulated flight processor and back, its work included."""
     core = fsw_emu.targets.open("leon3")
     frame = np.rint(np.random.default_rng(3).normal(500, 5, (639, 384))).astype(np.uint16)
-    seconds = best(lambda: core.detect(frame, threshold=60))
+    seconds = best(lambda: core.detect_events(frame, threshold=60))
     rows.append(Row("leon3: detect_events, quiet", frame.size / seconds / 1e6, "Mpix/s", 8))
     small = best(lambda: [core.crc16(b"123456789") for _ in range(500)])
     rows.append(Row("leon3: small requests", 500 / small, "1/s", 2000))

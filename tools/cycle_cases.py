@@ -52,7 +52,7 @@ def storm_frame(events: int = 950) -> NDArray[np.uint16]:
 
 def storm_events() -> NDArray[np.uint16]:
     """Its events as rows of row, column and 25 pixels."""
-    found = default_core().detect(storm_frame(), threshold=60).records
+    found = default_core().detect_events(storm_frame(), threshold=60).records
     return np.frombuffer(found.tobytes(), np.uint16).reshape(-1, 27)
 
 

@@ -53,7 +53,7 @@ def _frame() -> NDArray[np.uint16]:
 
 
 def _events() -> NDArray[Any]:
-    return default_core().detect(_frame(), threshold=50).records
+    return default_core().detect_events(_frame(), threshold=50).records
 
 
 def _packets() -> bytes:

@@ -81,7 +81,7 @@ def process(
         where = np.flatnonzero((node == i) & ~is_mask)
         n_in[name] = len(where)
         mask = (settings.bad_pixels or {}).get(name)
-        result = core.filter(events[where], bad_pixels=mask, **vars(thresholds))
+        result = core.filter_events(events[where], bad_pixels=mask, **vars(thresholds))
         keep[where] = result.keep
         rejected += Rejected(result.n_bad, result.n_centre, result.n_ring_sum, result.n_ring_count)
     order = np.argsort(node, kind="stable")

@@ -104,7 +104,7 @@ class FrontEnd:
         self, node: str, frame: NDArray[np.uint16], used: dict[str, int]
     ) -> list[bytes]:
         limit = self._settings.event_limit
-        found = self._core.detect(
+        found = self._core.detect_events(
             frame,
             threshold=self._settings.threshold,
             limit=None if limit is None else limit - used[node[1]],

@@ -99,7 +99,7 @@ class DetectionFunctions(Library):
         )
         return bytes(out)
 
-    def detect(
+    def detect_events(
         self,
         frame: NDArray[np.uint16],
         *,
@@ -125,7 +125,7 @@ class DetectionFunctions(Library):
         records = np.empty(room, EVENT_DTYPE)
         kinds = np.empty(room, np.uint8)
         found = self.count(
-            "detect",
+            "detect_events",
             self.lib.sxi_edu_detect(
                 edu, view, self.at(records, "struct sxi_event"), self.at(kinds, "uint8_t"), room
             ),
@@ -137,7 +137,7 @@ class DetectionFunctions(Library):
         self.count("mask_step", self.lib.sxi_edu_mask_step(r, c))
         return r[0], c[0]
 
-    def filter(
+    def filter_events(
         self,
         events: NDArray[Any],
         *,
@@ -163,7 +163,7 @@ class DetectionFunctions(Library):
             bad_pixels_len=0 if bad_pixels is None else len(bad_pixels),
         )
         self.count(
-            "filter",
+            "filter_events",
             self.lib.sxi_filter_events(
                 ctx, self.at(events, "struct sxi_event"), len(events), self.at(keep, "uint8_t")
             ),

@@ -23,7 +23,7 @@ def vector(function: str) -> np.ndarray:
 
 def test_detect(core: Core) -> None:
     frame = vector("sxi_edu_detect")
-    found = core.detect(frame, threshold=60)
+    found = core.detect_events(frame, threshold=60)
     expected, _ = edu.detect(frame, 60, None, "raster", None)
     rows = [[r["row"], r["col"], *r["pixels"]] for r in found.records]
     assert rows == [[row, col, *pixels] for _, row, col, pixels in expected]
@@ -33,7 +33,7 @@ def test_filter(core: Core) -> None:
     events = np.frombuffer(vector("sxi_filter_events").tobytes(), EVENT_DTYPE)
     limits = {"centre_max": 1100, "ring_sum_max": 4600, "ring_max": 525, "ring_count_max": 4}
     causes = [event_filter.cause(e["pixels"].tolist(), bad=False, **limits) for e in events]
-    kept = core.filter(events, **limits).keep
+    kept = core.filter_events(events, **limits).keep
     assert kept.tolist() == [cause == "kept" for cause in causes]
 
 

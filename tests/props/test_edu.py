@@ -36,7 +36,9 @@ orders = st.sampled_from(["raster", "simulator"])
     mask=st.none() | st.tuples(st.integers(1, 14), st.integers(1, 24)),
 )
 def test_agrees_with_the_model(core, frame, threshold, limit, order, mask) -> None:
-    found = core.detect(frame, threshold=threshold, limit=limit, window_order=order, mask=mask)
+    found = core.detect_events(
+        frame, threshold=threshold, limit=limit, window_order=order, mask=mask
+    )
     expected, n_dropped = model.detect(frame, threshold, limit, order, mask)
     assert sent(found) == expected
     assert found.n_dropped == n_dropped
@@ -60,7 +62,7 @@ def _detect_with_numpy(frame: NDArray[np.uint16], threshold: int) -> NDArray[np.
 
 @given(frame=noise_frames(), threshold=st.sampled_from([0, 10, 25, 40000]))
 def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
-    found = core.detect(frame, threshold=threshold).records
+    found = core.detect_events(frame, threshold=threshold).records
     where = np.stack([found["row"], found["col"]], axis=1)
     assert where.tolist() == _detect_with_numpy(frame, threshold).tolist()
     for event in found:
@@ -71,17 +73,17 @@ def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
 def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     frame = np.full((7, 7), 100, np.uint16)
     frame[3, 3] = 1100
-    assert len(core.detect(frame, threshold=1000).records) == 1
-    assert len(core.detect(frame, threshold=1001).records) == 0
+    assert len(core.detect_events(frame, threshold=1000).records) == 1
+    assert len(core.detect_events(frame, threshold=1001).records) == 0
     frame[3, 4] = 1100
-    assert len(core.detect(frame, threshold=1000).records) == 0
+    assert len(core.detect_events(frame, threshold=1000).records) == 0
 
 
 def test_window_order_of_the_simulator(core: Core) -> None:
     """Seen on its wire: a neighbour at column + 1 is pixel 7, one at row + 1 pixel 13."""
     frame = np.full((40, 40), 100, np.uint16)
     frame[10, 20], frame[10, 21], frame[11, 20] = 2000, 777, 888
-    (event,) = core.detect(frame, threshold=100, window_order="simulator").records
+    (event,) = core.detect_events(frame, threshold=100, window_order="simulator").records
     assert event["pixels"][7] == 777
     assert event["pixels"][13] == 888
 
@@ -92,7 +94,7 @@ def test_a_row_of_the_node_has_every_column(core: Core) -> None:
         for first in range(2, 7):
             frame = np.full((639, 384), 500, np.uint16)
             frame[row, first:382:5] = 600
-            found = core.detect(frame, threshold=100).records
+            found = core.detect_events(frame, threshold=100).records
             assert set(found["row"]) == {row}
             assert found["col"].tolist() == list(range(first, 382, 5))
 
@@ -100,7 +102,7 @@ def test_a_row_of_the_node_has_every_column(core: Core) -> None:
 def test_wide_frames_keep_raster_order(core: Core) -> None:
     rng = np.random.default_rng(3)
     frame = rng.integers(0, 1000, (9, 1003), dtype=np.uint16)
-    found = core.detect(frame, threshold=300).records
+    found = core.detect_events(frame, threshold=300).records
     where = np.stack([found["row"], found["col"]], axis=1)
     assert where.tolist() == _detect_with_numpy(frame, 300).tolist()
 
@@ -136,7 +138,7 @@ def test_mask_outside_its_cycle_is_refused(core: Core, bad: tuple[int, int]) -> 
 )
 def test_frames_of_the_wrong_kind_are_refused(core: Core, frame: object, error: type) -> None:
     with pytest.raises(error):
-        core.detect(frame, threshold=1)  # type: ignore[arg-type]
+        core.detect_events(frame, threshold=1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("option", [{"threshold": -1}, {"threshold": 65536},
@@ -144,17 +146,17 @@ def test_frames_of_the_wrong_kind_are_refused(core: Core, frame: object, error: 
                                     {"threshold": 1, "window_order": "spiral"}])  # fmt: skip
 def test_options_out_of_range_are_refused(core: Core, option: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        core.detect(np.zeros((8, 8), np.uint16), **option)  # type: ignore[arg-type]
+        core.detect_events(np.zeros((8, 8), np.uint16), **option)  # type: ignore[arg-type]
 
 
 def test_big_endian_and_sliced_frames_mean_the_same(core: Core) -> None:
     rng = np.random.default_rng(5)
     frame = rng.integers(0, 1000, (30, 40), dtype=np.uint16)
-    plain = sent(core.detect(frame, threshold=100))
-    assert sent(core.detect(frame.astype(">u2"), threshold=100)) == plain
+    plain = sent(core.detect_events(frame, threshold=100))
+    assert sent(core.detect_events(frame.astype(">u2"), threshold=100)) == plain
     padded = np.zeros((30, 80), np.uint16)
     padded[:, ::2] = frame
-    assert sent(core.detect(padded[:, ::2], threshold=100)) == plain
+    assert sent(core.detect_events(padded[:, ::2], threshold=100)) == plain
 
 
 @pytest.mark.parametrize("room", [0, 1, 2, 3])
@@ -214,7 +216,7 @@ def test_reproduces_the_recording(
     left: dict[str, int] = {}
     for node in ("E2", "F2", "E4", "F4"):
         room = None if limit is None else limit - left.get(node[1], 0)
-        found = core.detect(
+        found = core.detect_events(
             frames_by_node[node], threshold=100, limit=room, window_order="simulator", mask=mask
         )
         assert sent(found) == recorded.get(node, [])

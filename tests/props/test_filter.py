@@ -33,7 +33,7 @@ def test_agrees_with_the_model(core, events, options, bad_seed) -> None:
     if bad_seed is not None:
         bad = np.random.default_rng(bad_seed).random((639, 384)) < 0.5
     mask = None if bad is None else np.packbits(bad).tobytes()
-    result = core.filter(events, bad_pixels=mask, **options)
+    result = core.filter_events(events, bad_pixels=mask, **options)
     causes = []
     for event in events:
         row, col = int(event["row"]), int(event["col"])
@@ -51,16 +51,16 @@ def test_equality_passes(core: Core) -> None:
     event["pixels"][0, list(model.RING)] = 100
     event["pixels"][0, 12] = 5000
     good = {"centre_max": 5000, "ring_sum_max": 800, "ring_max": 99, "ring_count_max": 8}
-    assert core.filter(event, **good).keep.all()
+    assert core.filter_events(event, **good).keep.all()
     for name in ("centre_max", "ring_sum_max", "ring_count_max"):
-        assert not core.filter(event, **(good | {name: good[name] - 1})).keep.any()
-    assert core.filter(event, **(good | {"ring_max": 100, "ring_count_max": 0})).keep.all()
+        assert not core.filter_events(event, **(good | {name: good[name] - 1})).keep.any()
+    assert core.filter_events(event, **(good | {"ring_max": 100, "ring_count_max": 0})).keep.all()
 
 
 def test_the_ring_sum_is_not_16_bit(core: Core) -> None:
     event = np.zeros(1, EVENT_DTYPE)
     event["pixels"][0, list(model.RING)] = 8192  # the sum is 65,536
-    result = core.filter(event, centre_max=0, ring_sum_max=65535, ring_max=65535)
+    result = core.filter_events(event, centre_max=0, ring_sum_max=65535, ring_max=65535)
     assert result.n_ring_sum == 1
 
 
@@ -69,12 +69,12 @@ def test_the_ring_sum_is_not_16_bit(core: Core) -> None:
 def test_limits_are_16_bit_as_on_board(core: Core, name: str, value: int) -> None:
     options = {"centre_max": 1, "ring_sum_max": 1, "ring_max": 1} | {name: value}
     with pytest.raises(ValueError, match=name):
-        core.filter(np.zeros(1, EVENT_DTYPE), **options)
+        core.filter_events(np.zeros(1, EVENT_DTYPE), **options)
 
 
 def test_a_mask_of_another_size_is_refused(core: Core) -> None:
     with pytest.raises(ValueError, match="30672"):
-        core.filter(np.zeros(1, EVENT_DTYPE), centre_max=1, ring_sum_max=1, ring_max=1,
+        core.filter_events(np.zeros(1, EVENT_DTYPE), centre_max=1, ring_sum_max=1, ring_max=1,
                     bad_pixels=bytes(30671))  # fmt: skip
 
 
@@ -131,6 +131,8 @@ def test_keeps_as_many_as_documented(
         if p.kind == 1 and not p.is_end_marker
     ]
     events = np.array([p.window()[1:] for p in packets], EVENT_DTYPE)
-    result = core.filter(events, centre_max=limits[0], ring_sum_max=limits[1], ring_max=limits[2])
+    result = core.filter_events(
+        events, centre_max=limits[0], ring_sum_max=limits[1], ring_max=limits[2]
+    )
     by_node = Counter(p.node for p, keep in zip(packets, result.keep, strict=True) if keep)
     assert (by_node == kept) if isinstance(kept, dict) else (by_node.total() == kept)
