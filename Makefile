@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # by its full name, so that a build started by an import finds it too
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
-.PHONY: all run test leon3 leon3-elf check-leon3 cross-tools lint bench fuzz soak clean
+.PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools lint bench fuzz soak clean
 
 all: $(STAMP)
 
@@ -54,6 +54,9 @@ $(FLIGHT): $(STAMP) $(wildcard cross/*.ini) $(shell find c_src/port -type f) | c
 cross-tools: | $(VENV)/bin/python
 	$(BIN)/python tools/cross_tools.py
 
+all-cross-tools: | $(VENV)/bin/python
+	$(BIN)/python tools/cross_tools.py --all
+
 leon3-elf: $(FLIGHT)
 
 # The whole suite of the core on the emulated flight processor.
@@ -62,9 +65,11 @@ leon3: $(VENV)/.test-tools $(FLIGHT) check-leon3
 
 # Instruction set, symbols, memory and errata of what flies.
 check-leon3: $(VENV)/.test-tools $(FLIGHT)
-	$(BIN)/python tools/check_leon3.py --objects build/leon3/libsxi.a.p/*.o --elf $(FLIGHT)
+	$(BIN)/python tools/build_core.py build/leon3-user --cross leon3-user
+	$(BIN)/python tools/check_leon3.py --objects build/leon3/libsxi.a.p/*.o \
+	  --elf $(FLIGHT) build/leon3-user/sxi.elf
 
-test: lint $(RELEASE_LIB) check-leon3
+test: all-cross-tools lint $(RELEASE_LIB) check-leon3
 	$(BIN)/python tools/lanes.py
 
 lint: $(VENV)/.test-tools

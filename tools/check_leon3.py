@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -172,6 +173,7 @@ def main() -> int:
     parser.add_argument("--elf", nargs="+", type=Path, default=[])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
     args = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as others end before `head`
     if not args.objects and not args.elf:
         parser.error("nothing to judge: give --objects or --elf")
     found = judge(args.objects, args.elf)

@@ -1,6 +1,7 @@
-"""See to the compilers and emulators of the other processors. Usage: cross_tools.py [-h]
+"""See to the compilers and emulators of the other processors. Usage: cross_tools.py [-h] [--all]
 
-Installs what is missing with apt-get when root; else prints the line to run, and fails.
+The flight processor's, or with --all those of every lane of the tests. Installs what is missing
+with apt-get when root; else prints the line to run, and fails.
 """
 
 import argparse
@@ -10,9 +11,11 @@ import subprocess
 import sys
 
 #: command -> Debian packages that bring it
-TOOLS = {
+FLIGHT = {
     "sparc64-linux-gnu-gcc": ["gcc-sparc64-linux-gnu"],
     "qemu-system-sparc": ["qemu-system-sparc"],
+}
+LANES = {
     "qemu-sparc": ["qemu-user"],
     "clang-19": ["clang-19"],
     "powerpc-linux-gnu-gcc": ["gcc-powerpc-linux-gnu", "libc6-dev-powerpc-cross"],
@@ -20,10 +23,12 @@ TOOLS = {
 
 
 def main() -> int:
-    argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
-    missing = sorted({p for tool, names in TOOLS.items() if not shutil.which(tool) for p in names})
+    )
+    parser.add_argument("--all", action="store_true", help="for all lanes of the tests")
+    tools = FLIGHT | (LANES if parser.parse_args().all else {})
+    missing = sorted({p for tool, names in tools.items() if not shutil.which(tool) for p in names})
     if not missing:
         return 0
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
@@ -39,7 +44,7 @@ def main() -> int:
         if done.returncode:
             print(done.stdout + done.stderr, file=sys.stderr)
             return 1
-    still = [tool for tool in TOOLS if not shutil.which(tool)]
+    still = [tool for tool in tools if not shutil.which(tool)]
     if still:
         print(f"installed, but not found: {' '.join(still)}", file=sys.stderr)
     return 1 if still else 0

@@ -32,8 +32,7 @@ from fsw_emu.targets.remote import RemoteLibrary, emulated_library
 ROOT = Path(__file__).resolve().parent.parent
 FLIGHT = ROOT / "build/leon3"
 BUDGETS = ROOT / "fsw_emu/report/budgets.toml"
-MODEL = ROOT / "build/cycle_model/leon3_cycles.so"
-SOURCES = [ROOT / "tools/cycle_model" / name for name in ("leon3_cycles.c", "pipeline.c")]
+MODEL = ROOT / "tools/cycle_model"
 CACHES = "icache=1,dcache=1,imiss=20,dmiss=12"
 TOLERANCE = 1.05
 CLOCK_HZ = 50_000_000
@@ -68,21 +67,23 @@ class Cost:
     stack_bytes: int
 
 
-def build_model() -> None:
+def build_model() -> Path:
     """The plugin, for the QEMU that is installed."""
-    if MODEL.exists() and MODEL.stat().st_mtime > max(s.stat().st_mtime for s in SOURCES):
-        return
     said = subprocess.run(
         ["qemu-system-sparc", "--version"],  # noqa: S607
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
     interface = 4 if int(said.split()[3].split(".")[0]) >= 9 else 1
-    MODEL.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={interface}", "-O2", "-fPIC"),
-        *("-fvisibility=hidden", "-shared", "-o", MODEL, *SOURCES),
-    ]
-    subprocess.run(command, check=True)  # noqa: S603
+    plugin = ROOT / f"build/cycle_model/leon3_cycles.{interface}.so"
+    newest = max(path.stat().st_mtime for path in MODEL.iterdir())
+    if not plugin.exists() or plugin.stat().st_mtime < newest:
+        plugin.parent.mkdir(parents=True, exist_ok=True)
+        command = [
+            *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={interface}", "-O2"),
+            *("-fPIC", "-fvisibility=hidden", "-shared", "-o", plugin, *MODEL.glob("*.c")),
+        ]
+        subprocess.run(command, check=True)  # noqa: S603
+    return plugin
 
 
 class Meter:
@@ -105,13 +106,13 @@ class Meter:
 @contextmanager
 def meter(program: Path, options: str = "") -> Iterator[Meter]:
     """A fresh target with the model around it; options: of the plugin."""
-    build_model()
+    model = build_model()
     symbols = Program(program).symbols
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "cycles.txt"
         log.touch()
         window = f"begin={symbols['ring_call_begin']},end={symbols['ring_call_end']}"
-        plugin = f"{MODEL},{window},out={log}{',' if options else ''}{options}"
+        plugin = f"{model},{window},out={log}{',' if options else ''}{options}"
         library = emulated_library(program, options=["-plugin", plugin])
         try:
             yield Meter(library, log)
@@ -253,9 +254,12 @@ def main() -> int:
     judge.add_argument("--update", action="store_true", help="make these figures the budget")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as others end before `head`
+    unknown = set(args.functions) - {case.function for case in cases()}
+    if unknown:
+        parser.error(f"no such function: {', '.join(sorted(unknown))}")
+    if args.update and (args.functions or args.caches):
+        parser.error("--update is for all functions, with ideal memory")
     chosen = [case for case in cases() if not args.functions or case.function in args.functions]
-    if not chosen:
-        parser.error(f"no such function: {', '.join(args.functions)}")
     if not (FLIGHT / "sxi.elf").is_file():
         print(f"{FLIGHT / 'sxi.elf'}: not built, run `make leon3-elf`", file=sys.stderr)
         return 1

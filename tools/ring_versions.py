@@ -1,6 +1,6 @@
 """Hold the request ring's versions to the prototypes. Usage: ring_versions.py [-h] [--update]
 
-tests/vectors/ring_functions.json keeps number, version and prototype (with the structures that it
+fsw_emu/targets/ring_functions.json keeps number, version and prototype (with the structures that it
 names) of each function of the ring. Fails where one of them changed and the version did not; with
 --update writes the file, once the versions are right.
 """
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "tests/vectors/ring_functions.json"
+KEPT = ROOT / "fsw_emu/targets/ring_functions.json"
 ENTRY = re.compile(r"^FUNCTION\((\d+), (\d+), (\d+), (\w+)", re.MULTILINE)
 
 Entry = dict[str, int | str]

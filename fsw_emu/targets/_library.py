@@ -57,6 +57,12 @@ class Library:
     def __init__(self, name: str, ffi: Any, lib: Any) -> None:
         self.name, self.ffi, self.lib = name, ffi, lib
 
+    def close(self) -> None:
+        """End what runs for this core, if anything does."""
+        end = getattr(self.lib, "close", None)
+        if end is not None:
+            end()
+
     def at(self, array: NDArray[Any], ctype: str) -> Any:
         return self.ffi.cast(f"{ctype} *", array.ctypes.data)
 

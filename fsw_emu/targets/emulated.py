@@ -56,22 +56,35 @@ class FileMemory:
 
 
 class Dozer:
-    """Stops a process that waits busily once nothing was asked of it for a while."""
+    """Starts a process that waits busily, and stops it while nothing is asked of it.
+
+    The process may be tied to the thread that starts it; this one lives as long as it should.
+    """
 
     IDLE_S = 0.02
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, command: Sequence[str], log: BinaryIO) -> None:
         self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._started, self._ended = threading.Event(), threading.Event()
         self._asked = 0
-        self._busy = True  # until it has started
+        self._busy = True  # until it is ready
         self._stopped = False
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._error: OSError | None = None
+        threading.Thread(target=self._live, args=(command, log), daemon=True).start()
+        self._started.wait()
+        if self._error is not None:
+            raise self._error
 
-    def _watch(self) -> None:
+    def _live(self, command: Sequence[str], log: BinaryIO) -> None:
+        try:
+            self.process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        except OSError as error:
+            self._error = error
+        self._started.set()
         asked = -1
-        while not self._ended.wait(self.IDLE_S):
+        while self._error is None and not self._ended.wait(self.IDLE_S):
             with self._lock:
                 if not self._busy and self._asked == asked and not self._stopped:
                     self._send(signal.SIGSTOP)
@@ -80,7 +93,7 @@ class Dozer:
 
     def _send(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, number)
+            os.kill(self.process.pid, number)
 
     def wake(self) -> None:
         """Something is asked."""
@@ -96,9 +109,17 @@ class Dozer:
         self._busy = False
 
     def end(self) -> None:
-        """Let the process go on, and leave it alone."""
-        self._ended.set()
+        """End the process; what it keeps for its end (plugins) is written."""
         self.wake()
+        process = self.process
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._ended.set()
 
 
 def _fast_folder() -> str | None:
@@ -118,7 +139,7 @@ def _command(emulator: str) -> list[str]:
 
 class Emulator:
     """One emulator process; ``ring`` is the way to talk to its program, ``ram`` the file that
-    is its memory.
+    is its memory, without a name. Ends with close(), or with this process.
 
     user: run the program as a Linux process of that processor instead of on a bare machine.
     """
@@ -133,34 +154,33 @@ class Emulator:
         timeout_s: float = 30.0,
     ) -> None:
         self.program = program
-        self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-", dir=_fast_folder())
         base = USER_RING if user else RAM
         size = RAM + RAM_BYTES - ADDRESS if user else RAM_BYTES
-        self.ram = Path(self._folder.name) / "ram"
-        with self.ram.open("wb+") as file:
-            file.truncate(size)
-            self.memory = FileMemory(file.fileno(), base, size)
-        command = (
-            self._user(self.ram, options) if user else self._system(self.ram, options, processors)
-        )
-        self._log = (Path(self._folder.name) / "log").open("wb+")
-        self.process = subprocess.Popen(  # noqa: S603
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
-        dozer = Dozer(self.process.pid)
-        self._finalizer = weakref.finalize(self, _end, self.process, dozer, self._folder, self._log)
-        self.ring = Ring(
-            self.memory,
-            address=USER_RING if user else ADDRESS,
-            alive=self.check,
-            locate=program.locate,
-            wake=dozer.wake,
-            rest=dozer.rest,
-            timeout_s=timeout_s,
-        )
+        with tempfile.TemporaryDirectory(prefix="fsw-emu-", dir=_fast_folder()) as folder:
+            ram = Path(folder) / "ram"
+            command = self._user(ram, options) if user else self._system(ram, options, processors)
+            self.ram = ram.open("wb+")
+            self.ram.truncate(size)
+            self.memory = FileMemory(self.ram.fileno(), base, size)
+            self._log = (Path(folder) / "log").open("wb+")
+            dozer = Dozer(command, self._log)
+            self.process = dozer.process
+            self._finalizer = weakref.finalize(self, _end, dozer, self.ram, self._log)
+            try:
+                self.ring = Ring(
+                    self.memory,
+                    address=USER_RING if user else ADDRESS,
+                    alive=self.check,
+                    locate=program.locate,
+                    wake=dozer.wake,
+                    rest=dozer.rest,
+                    give_up=self._finalizer,
+                    timeout_s=timeout_s,
+                )
+            except TargetError:
+                self.close()
+                raise
+        # Both sides have mapped the file: now that it has no name, nothing is left behind.
 
     def _system(self, ram: Path, options: Sequence[str], processors: int) -> list[str]:
         if self.program.machine != SPARC:
@@ -189,28 +209,19 @@ class Emulator:
         code = self.process.poll()
         if code is None:
             return
+        if self._log.closed:
+            raise TargetGone("the target was ended")
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        raise TargetGone(f"the target ended ({code}): {lines[0] if lines else 'no last words'}")
+        why = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        raise TargetGone(f"the target ended ({why}): {lines[0] if lines else 'no last words'}")
 
     def close(self) -> None:
         """End the emulator; what it keeps for its end (plugins) is written."""
         self._finalizer()
 
 
-def _end(
-    process: subprocess.Popen[bytes],
-    dozer: Dozer,
-    folder: tempfile.TemporaryDirectory[str],
-    log: BinaryIO,
-) -> None:
+def _end(dozer: Dozer, *files: BinaryIO) -> None:
     dozer.end()
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    log.close()
-    folder.cleanup()
+    for file in files:
+        file.close()

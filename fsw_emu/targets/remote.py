@@ -7,6 +7,9 @@ lies between guards; a function that writes outside what it was given is found o
 
 from __future__ import annotations
 
+import importlib.resources
+import json
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +46,12 @@ class _Piece:
     layout: Layout
     memory: Any
     written: bool
+
+
+def known_versions() -> dict[str, int]:
+    """Version of each function of the ring, as these headers have it."""
+    text = importlib.resources.files("fsw_emu.targets").joinpath("ring_functions.json").read_text()
+    return {name: entry["version"] for name, entry in json.loads(text).items()}
 
 
 class _Arena:
@@ -93,9 +102,11 @@ class RemoteLibrary:
     def __init__(self, ffi: Any, constants: Any, cdef: str, ring: Ring) -> None:
         self.ffi, self.ring = ffi, ring
         self.emulator: Emulator | None = None
+        self._lock = threading.Lock()
         self._constants = constants
         self._structs = signatures.structs(cdef)
         self._functions = signatures.functions(cdef)
+        self._versions = known_versions()
         self._layouts: dict[str, Layout] = {}
         self.placed: list[tuple[str, int, int]] = []  # of the last call: name, address, bytes
 
@@ -122,15 +133,29 @@ class RemoteLibrary:
         piece.layout.from_target(self.ring.memory.read(piece.there, size), piece.memory)
 
     def _call(self, function: str, args: Sequence[Any]) -> int:
-        request = Request(self, function, args)
-        result = self.ring.call(function, request.words)
-        request.finish()
+        with self._lock:  # there is one arena
+            request = Request(self, function, args)
+            result = self.ring.call(function, request.words)
+            request.finish()
         return self._signed(self._functions[function][0], result)
 
     def start(self, function: str, *args: Any) -> tuple[Request, list[int]]:
         """Carry arguments over without calling: for those who post requests themselves."""
         request = Request(self, function, args)
         return request, request.words
+
+    def _check_version(self, function: str) -> None:
+        """TargetError where the target's function is not the one of these headers."""
+        offered, known = self.ring.functions.get(function), self._versions.get(function)
+        if offered is not None and offered.version != known:
+            raise TargetError(
+                f"{function}: the target has version {offered.version}, these headers {known}"
+            )
+
+    def close(self) -> None:
+        """End the emulator, if it is this library's."""
+        if self.emulator is not None:
+            self.emulator.close()
 
     @staticmethod
     def _signed(ctype: str, result: int) -> int:
@@ -156,6 +181,7 @@ class Request:
         self._arena = library._new_arena()
         self._pieces: list[_Piece] = []
         self._contexts: list[tuple[Any, str, int, dict[str, int], bool]] = []
+        library._check_version(function)
         parameters = library._functions[function][1]
         if len(args) != len(parameters):
             raise TypeError(f"{function} takes {len(parameters)} arguments, not {len(args)}")

@@ -93,7 +93,7 @@ class Ticket:
     ring: int
     slot: int
     sequence: int
-    before: int  # `done` of the slot until it is answered
+    before: frozenset[int]  # `done` of the slot until it is answered, as it is and as it was
 
 
 class Ring:
@@ -102,7 +102,8 @@ class Ring:
     memory: the target's. alive: raises TargetGone when the target has ended; it is asked
     whenever an answer takes long. locate: the name of the function at an address. wake and
     rest: what to do before a request and once none is under way, for targets that would
-    otherwise wait busily on a processor that others need.
+    otherwise wait busily on a processor that others need. give_up: what to do with a target
+    that did not answer in time; nothing more is asked of it.
     """
 
     def __init__(
@@ -114,11 +115,12 @@ class Ring:
         locate: Callable[[int], str] = lambda _address: "",
         wake: Callable[[], None] = lambda: None,
         rest: Callable[[], None] = lambda: None,
+        give_up: Callable[[], None] = lambda: None,
         timeout_s: float = 30.0,
     ) -> None:
         self.memory, self.timeout_s = memory, timeout_s
         self._alive, self._locate = alive, locate
-        self._wake, self._rest = wake, rest
+        self._wake, self._rest, self._give_up = wake, rest, give_up
         self._wait(lambda: memory.read_word(address) == MAGIC, "the target did not start")
         words = struct.unpack(f">{PAGE_WORDS}I", memory.read(address, 4 * PAGE_WORDS))
         if words[1] != LAYOUT:
@@ -128,9 +130,19 @@ class Ring:
         self.functions = self._read_functions(*words[6:9])
         self.called: set[str] = set()
         self._lost: TargetError | None = None
-        self._sequence = [0] * self.n_rings
-        self._served = [0] * self.n_rings
+        self._answered: dict[int, int] = {}  # last sequence by slot
+        self._unread: set[int] = set()  # slots that hold a request or its answer
+        self._sequence = [self._highest(ring) for ring in range(self.n_rings)]
         rest()
+
+    def _slot(self, ring: int, index: int) -> int:
+        return int(self.slots + (ring * self.n_slots + index % self.n_slots) * self.slot_bytes)
+
+    def _highest(self, ring: int) -> int:
+        """The highest sequence that an earlier client may have left."""
+        slots = [self._slot(ring, index) for index in range(self.n_slots)]
+        words = [self.memory.read_word(s + at) for s in slots for at in (0, REPLY_OFFSET)]
+        return int(max(words)) & 0x7FFFFFFF
 
     def _read_functions(self, address: int, count: int, size: int) -> dict[str, Function]:
         if count > 256 or not 12 < size <= 256:
@@ -158,18 +170,24 @@ class Ring:
     def post_words(self, name: str, words: Sequence[int], *, ring: int = 0) -> Ticket:
         """Place a request as it is: number, version, number of arguments, arguments."""
         if self._lost is not None:
-            raise self._lost
-        if self._sequence[ring] - self._served[ring] >= self.n_slots:
-            raise TargetError(f"{self.n_slots} requests are under way already")
+            raise TargetError(f"the target was given up: {self._lost}")
+        if len(words) > 3 + MAX_ARGS or not all(0 <= word < 1 << 32 for word in words):
+            raise TargetError(f"{name}: not the words of a request: {words}")
         index = self._sequence[ring]
+        slot = self._slot(ring, index)
+        if slot in self._unread:
+            raise TargetError(f"{self.n_slots} requests are under way already")
+        done = self.memory.read_word(slot + REPLY_OFFSET)
+        if done == index + 1:  # not so yet: it was hit
+            index += self.n_slots
         sequence = (index & 0x7FFFFFFF) + 1
-        self._sequence[ring] += 1
-        slot = self.slots + (ring * self.n_slots + index % self.n_slots) * self.slot_bytes
         request = struct.pack(f">{CRC_WORD}I", sequence, *words, *[0] * (CRC_WORD - 1 - len(words)))
         crc = binascii.crc_hqx(request, 0xFFFF)
-        before = self.memory.read_word(slot + REPLY_OFFSET)
+        before = frozenset({done, self._answered.get(slot, 0)})
         self.memory.write(slot + 4, request[4:] + struct.pack(">I", crc))
         self.memory.write_word(slot, sequence)
+        self._sequence[ring] = index + 1
+        self._unread.add(slot)
         self._wake()
         return Ticket(name, ring, slot, sequence, before)
 
@@ -177,13 +195,17 @@ class Ring:
         """The answer; TargetError where there is none, then and ever after."""
         memory, at = self.memory, ticket.slot + REPLY_OFFSET
         try:
-            self._wait(lambda: memory.read_word(at) != ticket.before, f"{ticket.name}: no answer")
+            self._wait(
+                lambda: memory.read_word(at) not in ticket.before, f"{ticket.name}: no answer"
+            )
         except TargetError as error:
             self._lost = error
+            self._give_up()
             raise
-        self._served[ticket.ring] += 1
+        self._unread.discard(ticket.slot)
+        self._answered[ticket.slot] = ticket.sequence
         self.called.add(ticket.name)
-        if self._served == self._sequence:
+        if not self._unread:
             self._rest()
         words = struct.unpack(f">{REPLY_WORDS}I", memory.read(at, 4 * REPLY_WORDS))
         done, status, result, trap, pc, npc, _psr, crc = words

@@ -89,7 +89,7 @@ class Campaign:
         emulator = self.library.emulator
         assert isinstance(emulator, Emulator)  # noqa: S101
         self._emulator, self._memory = emulator, emulator.memory
-        self._file = emulator.ram.open("rb+")
+        self._file = emulator.ram
         self._ram = mmap.mmap(self._file.fileno(), self._memory.size)
         self.library.ring.timeout_s = TIMEOUT_S
 
@@ -102,7 +102,6 @@ class Campaign:
     def close(self) -> None:
         """End the target."""
         self._ram.close()
-        self._file.close()
         self._emulator.close()
 
     def places(self, prepared: Prepared, region: Region) -> list[Place]:

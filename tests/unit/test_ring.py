@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import os
 import re
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +19,13 @@ import ring_versions
 import fsw_emu.targets
 from fsw_emu.core import TargetError
 from fsw_emu.targets import signatures
-from fsw_emu.targets._library import headers
+from fsw_emu.targets._library import headers, load
+from fsw_emu.targets.emulated import Dozer
 from fsw_emu.targets.remote import RemoteLibrary, TargetOverrun, emulated_library
-from fsw_emu.targets.ring import ADDRESS, REPLY_OFFSET, TargetGone, TargetSilent, TargetTrap
+from fsw_emu.targets.ring import ADDRESS, REPLY_OFFSET, Ring, TargetGone, TargetSilent, TargetTrap
 
 ROOT = Path(__file__).resolve().parents[2]
-MISALIGNED, ILLEGAL, WINDOW, DIVISION, SILENT = 0, 1, 2, 3, 5
+MISALIGNED, ILLEGAL, WINDOW, DIVISION, SILENT = 0, 1, 2, 3, 4
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +194,7 @@ def test_a_silent_target_is_given_up() -> None:
 def test_a_target_that_ends_is_told() -> None:
     library = emulated_library(fsw_emu.targets.flight_program())
     library.emulator.process.kill()
-    with pytest.raises(TargetGone, match=r"the target ended \(-9\)"):
+    with pytest.raises(TargetGone, match=r"the target ended \(SIGKILL\)"):
         library.ring.call("ring_misbehave", [SILENT])
     library.emulator.close()
 
@@ -225,3 +231,63 @@ def test_a_broken_promise_is_told() -> None:
     gone = {name: entry for name, entry in now.items() if name != "sxi_crc16"}
     taken = gone | {"sxi_new": crc16}
     assert ring_versions.faults(now, taken) == ["sxi_new takes the number of sxi_crc16"]
+
+
+def test_another_version_is_not_called(target: RemoteLibrary) -> None:
+    functions = target.ring.functions
+    crc8 = functions["sxi_crc8"]
+    functions["sxi_crc8"] = dataclasses.replace(crc8, version=77)
+    with pytest.raises(TargetError, match="sxi_crc8: the target has version 77, these headers 1"):
+        target.sxi_crc8(0, b"123456789", 9)
+    functions["sxi_crc8"] = crc8
+    assert target.sxi_crc8(0, b"123456789", 9) == 0x20
+
+
+def test_words_that_are_none_cost_no_slot(target: RemoteLibrary) -> None:
+    for words in ([1, -5, 3], [1 << 32, 0, 0], [0] * 17):
+        for _ in range(2 * target.ring.n_slots):
+            with pytest.raises(TargetError, match="not the words of a request"):
+                target.ring.call("sxi_crc16", words)
+    assert works(target)
+
+
+def test_answers_may_be_taken_in_any_order(target: RemoteLibrary) -> None:
+    ring = target.ring
+    _request, words = target.start("sxi_crc16", 0xFFFF, b"123456789", 9)
+    tickets = [ring.post("sxi_crc16", words) for _ in range(ring.n_slots)]
+    assert ring.wait(tickets[-1]) == 0x29B1
+    with pytest.raises(TargetError, match="under way already"):
+        ring.post("sxi_crc16", words)
+    assert [ring.wait(ticket) for ticket in tickets[:-1]] == [0x29B1] * (ring.n_slots - 1)
+    assert works(target)
+
+
+def test_another_client_may_come_later() -> None:
+    """Each begins where the one before left the slots."""
+    first = library = emulated_library(fsw_emu.targets.flight_program())
+    memory, process = first.emulator.memory, first.emulator.process
+    for n in range(1, 6):
+        assert all(works(library) for _ in range(n))
+        time.sleep(5 * Dozer.IDLE_S)  # the first client lets it doze, once
+        process.send_signal(signal.SIGCONT)
+        library = RemoteLibrary(*load(None), headers(), Ring(memory, timeout_s=5))
+    first.close()
+
+
+def test_threads_take_turns(target: RemoteLibrary) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda _: works(target), range(400)))
+
+
+def test_a_target_outlives_the_thread_that_opened_it() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        library = pool.submit(emulated_library, fsw_emu.targets.flight_program()).result()
+    time.sleep(0.2)
+    assert works(library)
+    library.close()
+
+
+def test_nothing_is_left_in_memory_folders(target: RemoteLibrary) -> None:
+    """Not even by a process that is killed: the file has no name while it is used."""
+    assert works(target)
+    assert os.fstat(target.emulator.ram.fileno()).st_nlink == 0

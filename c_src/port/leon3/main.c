@@ -15,8 +15,9 @@ static struct ring_page *page(void)
 void leon3_main(uint32_t processor)
 {
     if (processor == 0U) {
-        const uint32_t n = leon3_processors();
-        ring_open(page(), n < RING_MAX_RINGS ? n : RING_MAX_RINGS);
+        const uint32_t there = leon3_processors();
+        const uint32_t n = there < RING_MAX_RINGS ? there : RING_MAX_RINGS;
+        ring_open(page(), n);
         leon3_wake_others(n);
     }
     if (processor < RING_MAX_RINGS) {
@@ -57,8 +58,6 @@ uint32_t ring_misbehave(uint32_t kind)
         const volatile uint32_t divisor = 0;
         return kind / divisor;
     }
-    case RING_UNMAPPED:
-        return word_at(0x20000000);
     case RING_SILENT:
         for (;;) {
             ring_idle();

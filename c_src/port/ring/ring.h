@@ -123,8 +123,7 @@ enum ring_misdeed {
     RING_ILLEGAL = 1,    /* execute an instruction that is none */
     RING_WINDOW = 2,     /* return through a window whose stack is gone */
     RING_DIVISION = 3,   /* divide by zero */
-    RING_UNMAPPED = 4,   /* load from where nothing is */
-    RING_SILENT = 5      /* never come back */
+    RING_SILENT = 4      /* never come back */
 };
 
 #endif
