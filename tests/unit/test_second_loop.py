@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -49,9 +50,10 @@ def test_one_changed_operator_is_found(source: Path, change: str) -> None:
     try:
         assert build(source / "build", cross="leon3", source=source) == ""
         command = [sys.executable, "-m", "pytest", "-x", "--target", f"elf:{source}/build/sxi.elf"]
+        env = {**os.environ, "HYPOTHESIS_PROFILE": "find"}
         done = subprocess.run(
             [*command, f"tests/props/{tests}.py"],
-            cwd=ROOT, check=False, capture_output=True, text=True,
+            cwd=ROOT, env=env, check=False, capture_output=True, text=True,
         )  # fmt: skip
     finally:
         path.write_text(text)
