@@ -41,4 +41,16 @@ static inline void store32_be(uint8_t *p, uint32_t v)
     p[3] = (uint8_t)(v & 0xffU);
 }
 
+/* Does each of n pieces, given by offset and length, lie in a buffer of size bytes? */
+static inline int pieces_lie_within(const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
+                                    uint32_t size)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (offsets[i] > size || lengths[i] > size - offsets[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 #endif

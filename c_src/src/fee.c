@@ -170,10 +170,8 @@ int32_t sxi_fee_parse(const uint8_t *buf, uint32_t buf_len, const uint32_t *offs
         status == NULL || counted < 0 || n > INT32_MAX) {
         return SXI_STATUS_PARAM;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        if (offsets[i] > buf_len || lengths[i] > buf_len - offsets[i]) {
-            return SXI_STATUS_PARAM;
-        }
+    if (!pieces_lie_within(offsets, lengths, n, buf_len)) {
+        return SXI_STATUS_PARAM;
     }
     int32_t good = 0;
     for (uint32_t i = 0; i < n; i++) {

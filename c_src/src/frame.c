@@ -169,10 +169,8 @@ int32_t sxi_frame_push_packets(struct sxi_frame_asm *ctx, const uint8_t *buf, ui
         data_len_rule > SXI_FEE_DATA_LEN_PACKET || plane_packets(ctx) == 0U) {
         return SXI_STATUS_PARAM;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        if (offsets[i] > buf_len || lengths[i] > buf_len - offsets[i]) {
-            return SXI_STATUS_PARAM;
-        }
+    if (!pieces_lie_within(offsets, lengths, n, buf_len)) {
+        return SXI_STATUS_PARAM;
     }
     int32_t accepted = 0;
     for (uint32_t i = 0; i < n; i++) {
