@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import TargetError
-from fsw_emu.targets.remote import GUARD, RemoteLibrary
+from fsw_emu.targets.remote import GUARD, RemoteLibrary, Request
 from fsw_emu.targets.signatures import Parameter
 
 Region = Literal["table", "context", "input", "output", "ring"]
@@ -97,8 +97,8 @@ def prepare(library: RemoteLibrary, cases: Sequence[Case]) -> list[Prepared]:
     placed = []
     for case in cases:
         keeper = _Keeper(library.ffi)
-        _, words = library.start(case.function, *case.arguments(keeper, library))
-        pieces = _pieces(library, case.function)
+        request, words = library.start(case.function, *case.arguments(keeper, library))
+        pieces = _pieces(library, case.function, request)
         end = max((piece.address + piece.size for piece in pieces), default=ring.arena)
         end = -(-end // 8) * 8 + len(GUARD)
         placed.append((case, words, pieces, ring.memory.read(ring.arena, end - ring.arena)))
@@ -106,8 +106,8 @@ def prepare(library: RemoteLibrary, cases: Sequence[Case]) -> list[Prepared]:
     return [_referenced(library, *p, room=room) for p in placed]
 
 
-def _pieces(library: RemoteLibrary, function: str) -> list[_Piece]:
-    """What was placed last."""
+def _pieces(library: RemoteLibrary, function: str, request: Request) -> list[_Piece]:
+    """What a request placed."""
     parameters = library._functions[function][1]
     told: dict[str, Parameter] = {}
     for parameter in parameters:
@@ -116,7 +116,7 @@ def _pieces(library: RemoteLibrary, function: str) -> list[_Piece]:
             told[parameter.ctype] = parameter  # by which such a structure is placed
     told |= {parameter.name: parameter for parameter in parameters}
     found = []
-    for name, address, size in library.placed:
+    for name, address, size in request.placed():
         ctype = told[name].ctype
         is_struct = ctype.startswith("struct ")
         one = is_struct and size == library.layout(ctype).there.itemsize

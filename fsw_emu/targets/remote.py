@@ -108,7 +108,6 @@ class RemoteLibrary:
         self._functions = signatures.functions(cdef)
         self._versions = known_versions()
         self._layouts: dict[str, Layout] = {}
-        self.placed: list[tuple[str, int, int]] = []  # of the last call: name, address, bytes
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._functions:
@@ -191,9 +190,13 @@ class Request:
             self._argument(parameter, names, value)
             for parameter, value in zip(parameters, args, strict=True)
         ]
-        library.placed = [(p.name, p.there, p.size) for p in self._pieces]
-        library.placed += [
-            (name, at, library.layout(name).there.itemsize) for _, name, at, _, _ in self._contexts
+
+    def placed(self) -> list[tuple[str, int, int]]:
+        """What was carried over: name (of a structure with pointers its type), address on the
+        target, bytes."""
+        layout = self._library.layout
+        return [(p.name, p.there, p.size) for p in self._pieces] + [
+            (name, at, layout(name).there.itemsize) for _, name, at, _, _ in self._contexts
         ]
 
     def _argument(self, parameter: Parameter, names: tuple[str, ...], value: Any) -> int:
