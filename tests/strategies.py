@@ -9,11 +9,24 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from fsw_emu.core import EVENT_DTYPE
+from fsw_emu.core import EVENT_DTYPE, TmPacket
 
 u8 = st.integers(0, 0xFF)
 u16 = st.integers(0, 0xFFFF)
 u32 = st.integers(0, 0xFFFFFFFF)
+
+#: telemetry packets, without their data
+tm_headers = st.builds(
+    TmPacket,
+    apid=st.integers(0, 2047),
+    count=st.integers(0, 16383),
+    type=u8,
+    subtype=u8,
+    destination=u8,
+    coarse=u32,
+    fine_us=st.integers(0, 999_999),
+    sync=st.sampled_from([0, 5]),
+)
 
 
 @st.composite

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spacepackets.ccsds.spacepacket import PacketType, SequenceFlags
 from spacepackets.ecss.tm_pus_a import PusTm
 from spacepackets.util import ByteFieldU8
-from strategies import u8, u32
+from strategies import tm_headers
 
 from fsw_emu.core import Core, TmPacket
 
@@ -18,17 +18,6 @@ OPAQUE_BYTES = 9
 
 crc16 = crcmod.mkCrcFun(0x11021, initCrc=0xFFFF, rev=False, xorOut=0)
 
-headers = st.builds(
-    TmPacket,
-    apid=st.integers(0, 2047),
-    count=st.integers(0, 16383),
-    type=u8,
-    subtype=u8,
-    destination=u8,
-    coarse=u32,
-    fine_us=st.integers(0, 999_999),
-    sync=st.sampled_from([0, 5]),
-)
 source_data = st.one_of(st.binary(max_size=60), st.just(b"\x5a" * 866))
 PONG = TmPacket(321, 5, 17, 2, 0, 1000, 250_000, 5)
 
@@ -41,7 +30,7 @@ def time_field(packet: TmPacket) -> bytes:
     )
 
 
-@given(packet=headers, data=source_data)
+@given(packet=tm_headers, data=source_data)
 @example(packet=PONG, data=b"")
 def test_spacepackets_reads_ours(core: Core, packet: TmPacket, data: bytes) -> None:
     built = core.tm_build(packet, data)
@@ -59,7 +48,7 @@ def test_spacepackets_reads_ours(core: Core, packet: TmPacket, data: bytes) -> N
     assert bytes(read.source_data) == data
 
 
-@given(packet=headers, data=source_data)
+@given(packet=tm_headers, data=source_data)
 @example(packet=PONG, data=b"")
 def test_we_read_what_spacepackets_writes(core: Core, packet: TmPacket, data: bytes) -> None:
     theirs = PusTm(
@@ -75,7 +64,7 @@ def test_we_read_what_spacepackets_writes(core: Core, packet: TmPacket, data: by
     assert core.tm_parse(bytes(theirs)) == (packet, data)
 
 
-@given(packet=headers, data=source_data)
+@given(packet=tm_headers, data=source_data)
 def test_crcmod_agrees(core: Core, packet: TmPacket, data: bytes) -> None:
     built = core.tm_build(packet, data)
     assert crc16(built[:-2]) == int.from_bytes(built[-2:], "big")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import u8, u32
+from strategies import tm_headers, u8
 from tight import tight
 
 from fsw_emu.core import Core, CoreError, TmPacket
@@ -21,17 +21,6 @@ PARAM, FORMAT, CRC = -1, -4, -6
 PONG = bytes.fromhex("0941c005000d10110200000003e803d09005f3f9")
 PONG_HEADER = TmPacket(321, 5, 17, 2, 0, 1000, 250_000, 5)
 
-headers = st.builds(
-    TmPacket,
-    apid=st.integers(0, 2047),
-    count=st.integers(0, 16383),
-    type=u8,
-    subtype=u8,
-    destination=u8,
-    coarse=u32,
-    fine_us=st.integers(0, 999_999),
-    sync=st.sampled_from([0, 5]),
-)
 source_data = st.one_of(st.binary(max_size=80), st.sampled_from([bytes(865), b"\xff" * 866]))
 
 
@@ -57,14 +46,14 @@ def test_pong_of_the_mission(core: Core) -> None:
     assert core.tm_parse(PONG) == (PONG_HEADER, b"")
 
 
-@given(packet=headers, data=source_data)
+@given(packet=tm_headers, data=source_data)
 def test_build_agrees(core: Core, packet: TmPacket, data: bytes) -> None:
     built = core.tm_build(packet, data)
     assert built == model.build(of_model(packet), data)
     assert core.tm_parse(built) == (packet, data)
 
 
-@given(packet=headers, data=source_data, changes=st.dictionaries(st.integers(0, 21), u8))
+@given(packet=tm_headers, data=source_data, changes=st.dictionaries(st.integers(0, 21), u8))
 def test_parse_agrees(core: Core, packet: TmPacket, data: bytes, changes: dict[int, int]) -> None:
     """Headers of any content, with a checksum that fits."""
     changed = bytearray(core.tm_build(packet, data))
@@ -82,7 +71,7 @@ def test_arbitrary_bytes_agree(core: Core, packet: bytes) -> None:
     assert status_of(core, packet) == model.check(packet)
 
 
-@given(packet=headers, data=st.binary(max_size=30), extra=st.binary(min_size=1, max_size=3))
+@given(packet=tm_headers, data=st.binary(max_size=30), extra=st.binary(min_size=1, max_size=3))
 def test_another_size_is_refused(core: Core, packet: TmPacket, data: bytes, extra: bytes) -> None:
     built = core.tm_build(packet, data)
     for wrong in (built + extra, *(built[:size] for size in range(len(built)))):
@@ -97,7 +86,7 @@ def test_larger_than_any_packet(core: Core) -> None:
     assert status_of(core, longer) == model.check(longer) == model.LENGTH
 
 
-@given(packet=headers, data=st.binary(max_size=20), data_bit=st.data())
+@given(packet=tm_headers, data=st.binary(max_size=20), data_bit=st.data())
 def test_every_flipped_bit_is_noticed(
     core: Core, packet: TmPacket, data: bytes, data_bit: st.DataObject
 ) -> None:
@@ -107,7 +96,7 @@ def test_every_flipped_bit_is_noticed(
     assert status_of(core, bytes(built)) == model.check(bytes(built)) < 0
 
 
-@given(packet=headers, data=source_data)
+@given(packet=tm_headers, data=source_data)
 def test_source_data_may_lie_in_place(csxi: SimpleNamespace, packet: TmPacket, data: bytes) -> None:
     tm = csxi.ffi.new("struct sxi_pus_tm *", dataclasses.asdict(packet))
     size = len(data) + 20
