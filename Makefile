@@ -1,4 +1,5 @@
-# make run | test | leon3 | bench | lint | fuzz | soak | clean: what the README and CI call.
+# make run | test | leon3 | evidence | bench | lint | fuzz | soak | clean: what the README and CI
+# call. evidence is trace, static, coverage, mutant-sample and report.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +16,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # by its full name, so that a build started by an import finds it too
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
-.PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools lint bench fuzz soak clean
+.PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
+  bench fuzz soak clean evidence trace static coverage mutants mutant-sample baselines rebaseline \
+  report
 
 all: $(STAMP)
 
@@ -41,6 +44,10 @@ $(VENV)/.bench-tools: $(VENV)/.test-tools
 	$(BIN)/python tools/install.py bench
 	touch $@
 
+$(VENV)/.evidence-tools: $(VENV)/.test-tools
+	$(BIN)/python tools/install.py evidence
+	touch $@
+
 run: $(STAMP)
 	$(BIN)/fsw-emu run --scene storm --frames 12 --out out
 
@@ -56,6 +63,9 @@ cross-tools: | $(VENV)/bin/python
 
 all-cross-tools: | $(VENV)/bin/python
 	$(BIN)/python tools/cross_tools.py --all
+
+evidence-tools: $(VENV)/.evidence-tools
+	$(BIN)/python tools/cross_tools.py --evidence
 
 leon3-elf: $(FLIGHT)
 
@@ -85,6 +95,30 @@ fuzz: $(VENV)/.test-tools
 
 soak: $(STAMP)
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak
+
+# What a review board asks for; each writes build/evidence/NAME.json, report reads them all.
+evidence: trace static coverage mutant-sample report
+
+trace: evidence-tools
+	$(BIN)/python tools/trace.py
+
+static: evidence-tools $(FLIGHT)
+	$(BIN)/python tools/static.py
+
+coverage: evidence-tools $(FLIGHT)
+	$(BIN)/python tools/coverage.py
+
+mutants: evidence-tools $(FLIGHT)
+	$(BIN)/python tools/mutants.py
+
+mutant-sample: evidence-tools $(FLIGHT)
+	$(BIN)/python tools/mutants.py --sample 20
+
+rebaseline: $(VENV)/.test-tools $(FLIGHT)
+	$(BIN)/python tools/rebaseline.py --reason "$(REASON)"
+
+report: evidence-tools
+	$(BIN)/fsw-emu report --out build/report
 
 clean:
 	rm -rf build out

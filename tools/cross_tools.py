@@ -1,6 +1,7 @@
-"""See to the compilers and emulators of the other processors. Usage: cross_tools.py [-h] [--all]
+"""See to the tools that Debian has. Usage: cross_tools.py [-h] [--all] [--evidence]
 
-The flight processor's, or with --all those of every lane of the tests. Installs what is missing
+Compiler and emulator of the flight processor, with --all those of every lane of the tests, with
+--evidence the analysers and what lays out a PDF. Installs what is missing
 with apt-get when root; else prints the line to run, and fails.
 """
 
@@ -21,13 +22,24 @@ LANES = {
     "powerpc-linux-gnu-gcc": ["gcc-powerpc-linux-gnu", "libc6-dev-powerpc-cross"],
 }
 
+EVIDENCE = {
+    "clang-19": ["clang-19"],
+    "clang-tidy-19": ["clang-tidy-19"],
+    "llvm-cov-19": ["llvm-19"],
+    "cppcheck": ["cppcheck"],
+    "pdftoppm": ["poppler-utils", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0",
+                 "fonts-dejavu-core"],
+}  # fmt: skip
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--all", action="store_true", help="for all lanes of the tests")
-    tools = FLIGHT | (LANES if parser.parse_args().all else {})
+    parser.add_argument("--evidence", action="store_true", help="for `make evidence`")
+    args = parser.parse_args()
+    tools = FLIGHT | (LANES if args.all else {}) | (EVIDENCE if args.evidence else {})
     missing = sorted({p for tool, names in tools.items() if not shutil.which(tool) for p in names})
     if not missing:
         return 0

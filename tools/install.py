@@ -1,7 +1,7 @@
 """Install into the virtual environment that runs this. Usage: install.py [-h] WHAT
 
-WHAT is build (what building needs), package (fsw-emu itself, in place), test or bench (what
-those need): the groups of pyproject.toml.
+WHAT is build (what building needs), package (fsw-emu itself, in place), test, bench or evidence
+(what those need): the groups of pyproject.toml.
 """
 
 import argparse
@@ -22,14 +22,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["build", "package", "test", "bench"])
+    parser.add_argument("what", choices=["build", "package", "test", "bench", "evidence"])
     what = parser.parse_args().what
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     if what == "build":
         return pip(*project["build-system"]["requires"], *project["project"]["dependencies"])
     if what == "package":
         return pip("--no-build-isolation", "--no-deps", "-Cbuild-dir=build/host", "-e", ".")
-    groups = ["dev", "test"] if what == "test" else ["bench"]
+    groups = ["dev", "test"] if what == "test" else [what]
     return pip(*(name for group in groups for name in project["dependency-groups"][group]))
 
 

@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.atomic": set(),
     "fsw_emu.core": {"fsw_emu.targets"},  # the default core, and only there
     "fsw_emu.scene": {"fsw_emu.packets"},
-    "fsw_emu.report": set(),
+    "fsw_emu.provenance": set(),
+    "fsw_emu.report": {"fsw_emu.atomic", "fsw_emu.provenance"},
     "fsw_emu.fee": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.ground": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.atomic"},

@@ -1,0 +1,77 @@
+"""Verdicts are kept and read as they were meant; what was not run is no pass."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fsw_emu.provenance import Checkout, checkout
+from fsw_emu.report.evidence import Evidence, Table, Verdict, read, write
+
+NOW = Checkout("c0ffee", False, "abc")
+GOOD = Evidence(
+    "static",
+    Verdict.PASS,
+    "nothing found",
+    {"rules": "143"},
+    ["one"],
+    {"cppcheck": "2.10"},
+    [Table("t", ["a"], [["1"]])],
+    1.5,
+    NOW,
+)
+
+
+def test_what_is_kept_is_read(tmp_path: Path) -> None:
+    assert write(GOOD, tmp_path / "new") == tmp_path / "new/static.json"
+    assert read("static", tmp_path / "new", NOW) == GOOD
+
+
+def test_a_procedure_that_never_ran_is_no_pass(tmp_path: Path) -> None:
+    assert read("static", tmp_path, NOW).verdict is Verdict.NOT_RUN
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"procedure": "static"}', "[]", "null"])
+def test_a_damaged_file_is_an_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "static.json").write_text(text)
+    assert read("static", tmp_path, NOW).verdict is Verdict.ERROR
+
+
+def test_a_verdict_on_other_sources_does_not_count(tmp_path: Path) -> None:
+    write(GOOD, tmp_path)
+    stale = read("static", tmp_path, replace(NOW, tree="def"))
+    assert stale.verdict is Verdict.INCONCLUSIVE
+    assert "PASS: nothing found" in stale.said
+    assert stale.tables == GOOD.tables
+
+
+def test_the_tree_is_the_sources_not_the_commit(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=n", "-c", "user.email=e"]
+        subprocess.run([*command, *arguments], check=True, capture_output=True)
+
+    def state() -> Checkout:
+        return checkout.__wrapped__(tmp_path)
+
+    git("init", "-q")
+    (tmp_path / "a").write_text("1")
+    git("add", "a")
+    git("commit", "-qm", "a")
+    clean = state()
+    assert not clean.dirty
+    (tmp_path / "b").write_text("2")
+    dirty = state()
+    assert dirty.dirty
+    assert dirty.commit == clean.commit
+    assert dirty.tree != clean.tree
+    git("add", "b")
+    git("commit", "-qm", "b")
+    assert state() == replace(dirty, commit=state().commit, dirty=False)
+    assert state().commit != clean.commit
+
+
+def test_without_git_nothing_is_known(tmp_path: Path) -> None:
+    assert checkout.__wrapped__(tmp_path / "none") == Checkout("", False, "")
