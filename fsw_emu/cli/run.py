@@ -171,11 +171,12 @@ def _add_interface(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code: 0 fine, 1 faults found in the data, 2 wrong use."""
     from fsw_emu.cli import mainjob
+    from fsw_emu.cli.setup import UsageError
     from fsw_emu.core import TargetError
 
     try:
         return mainjob.run(args)
-    except (mainjob.UsageError, TargetError, ValueError) as error:
+    except (UsageError, TargetError, ValueError) as error:
         print(f"fsw-emu run: {error}", file=sys.stderr)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
