@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench fuzz soak clean evidence trace static coverage mutants mutant-sample baselines rebaseline \
+  bench fuzz soak clean evidence trace static coverage mutants mutant-sample margins baselines rebaseline \
   report
 
 all: $(STAMP)
@@ -97,7 +97,7 @@ soak: $(STAMP)
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak
 
 # What a review board asks for; each writes build/evidence/NAME.json, report reads them all.
-evidence: trace static coverage mutant-sample report
+evidence: trace static coverage mutant-sample margins baselines licences report
 
 trace: evidence-tools
 	$(BIN)/python tools/trace.py
@@ -114,8 +114,14 @@ mutants: evidence-tools $(FLIGHT)
 mutant-sample: evidence-tools $(FLIGHT)
 	$(BIN)/python tools/mutants.py --sample 20
 
-rebaseline: $(VENV)/.test-tools $(FLIGHT)
-	$(BIN)/python tools/rebaseline.py --reason "$(REASON)"
+margins: $(VENV)/.test-tools $(FLIGHT) $(RELEASE_LIB)
+	$(BIN)/python tools/margins.py
+
+baselines: $(VENV)/.test-tools
+	$(BIN)/python tools/baselines.py
+
+rebaseline: $(VENV)/.test-tools
+	$(BIN)/python tools/baselines.py --reason "$(REASON)"
 
 report: evidence-tools
 	$(BIN)/fsw-emu report --out build/report
