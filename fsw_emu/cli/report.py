@@ -1,0 +1,133 @@
+"""``fsw-emu report``: the verification report of these sources, as HTML and PDF."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+EXAMPLE = """\
+example:
+  make test evidence
+  fsw-emu report --out build/report
+
+Reads what the procedures kept in build/evidence and build/lanes; one that was not run is told as
+NOT RUN, one of other sources as INCONCLUSIVE. Exit: 1 when one has failed.
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to a parser's sub-commands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "report",
+        help="write the verification report of these sources",
+        description="Write one HTML page and a PDF of it: item, environment, procedures with "
+        "verdicts, trace matrix, coverage, margins, assumptions, compliance.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/report"), metavar="DIR", help="default %(default)s"
+    )
+    parser.add_argument(
+        "--build", type=Path, metavar="DIR", help="build folder of the procedures; default build"
+    )
+    parser.add_argument("--no-pdf", action="store_true", help="the page only")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code: 0 written, 1 written and a procedure has failed, 2 not written."""
+    from fsw_emu.atomic import write_atomic
+    from fsw_emu.provenance import ROOT, checkout
+    from fsw_emu.report.evidence import Verdict
+    from fsw_emu.report.verification import gather, overall
+    from fsw_emu.report.verification_page import build_verification
+
+    build = args.build or ROOT / "build"
+    outcomes = gather(build / "evidence", build / "lanes", checkout())
+    page = build_verification(outcomes, _parts(build))
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        files = [args.out / "verification.html"]
+        write_atomic(files[0], page.encode())
+        if not args.no_pdf:
+            files.append(args.out / "verification.pdf")
+            write_atomic(files[1], _pdf(page))
+    except (OSError, ImportError) as error:
+        print(f"fsw-emu report: {error}", file=sys.stderr)
+        return 2
+    verdict = overall(outcomes)
+    for outcome in outcomes:
+        if outcome.evidence.verdict is not Verdict.PASS:
+            print(
+                f"{outcome.evidence.verdict:13} {outcome.procedure.name}: {outcome.evidence.said}"
+            )
+    print(f"{verdict}: {', '.join(str(file) for file in files)}")
+    return 1 if verdict in (Verdict.FAIL, Verdict.ERROR) else 0
+
+
+def _parts(build: Path) -> Any:
+    from fsw_emu.provenance import checkout
+    from fsw_emu.report.verification_page import ReportParts
+
+    sources = checkout()
+    flight = build / "leon3/sxi.elf"
+    item = {
+        "product": f"fsw-emu {version('fsw-emu')}",
+        "commit": sources.commit or "unknown",
+        "changed since": "yes" if sources.dirty else "no",
+        "hash of the sources": sources.tree,
+        "flight core, LEON3 program (SHA-256)": _hash(flight),
+        "specification (SHA-256 of SPEC.md)": _hash(build.parent / "SPEC.md"),
+    }
+    environment = {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "cffi", "astropy", "pyelftools")},
+    }
+    return ReportParts(
+        version=version("fsw-emu"),
+        sources=sources,
+        item=item,
+        environment=environment,
+        assumptions=_assumptions(),
+        compliance=_compliance(),
+    )
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "not there"
+
+
+def _assumptions() -> Any:
+    from fsw_emu.assumptions import ASSUMPTIONS
+    from fsw_emu.report.evidence import Table
+
+    rows = [
+        (row.id, row.question, "; ".join(row.alternatives), ", ".join(row.options), row.source)
+        for row in ASSUMPTIONS
+    ]
+    head = ("id", "question", "choices, the default first", "option", "source, reason")
+    return Table(f"{len(rows)} open questions", head, rows)
+
+
+def _compliance() -> list[Any]:
+    return []
+
+
+def _pdf(page: str) -> bytes:
+    """ImportError, in a line, where the tool that lays out pages is not installed."""
+    try:
+        weasyprint = importlib.import_module("weasyprint")
+    except (ImportError, OSError) as error:
+        what = f"no PDF without weasyprint (`make evidence-tools`, or --no-pdf): {error}"
+        raise ImportError(what) from error
+    document: bytes = weasyprint.HTML(string=page).write_pdf()
+    return document
