@@ -137,7 +137,9 @@ def flat(baseline: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """A line for each value that is another, new or gone."""
+    """A line for each value that is another, new or gone; one for a baseline that is new."""
+    if not before:
+        return [f"new, {len(flat(now))} values"]
     old, new = flat(before), flat(now)
     return [
         f"{key}: {_short(old.get(key))} -> {_short(new.get(key))}"

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import baselines
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import baselines
 from fsw_emu.report.evidence import Verdict
 
 MEASURED: dict[str, Any] = {
@@ -57,7 +57,8 @@ def test_any_value_that_changed_is_told(key: str, value: int) -> None:
 
 
 def test_rebaselining_writes_reason_and_difference(tmp_path: Path) -> None:
-    assert baselines.rebaseline({"quiet": MEASURED}, "first of all runs", tmp_path)
+    first = baselines.rebaseline({"quiet": MEASURED}, "first of all runs", tmp_path)
+    assert first == ["quiet: new, 5 values"]
     changed = MEASURED | {"counters": {"frames": 4, "events_in.E2": 4}}
     assert baselines.rebaseline({"quiet": changed}, "a frame more, as asked", tmp_path) == [
         "quiet: counters.frames: 3 -> 4"
