@@ -79,7 +79,7 @@ check-leon3: $(VENV)/.test-tools $(FLIGHT)
 	$(BIN)/python tools/check_leon3.py --objects build/leon3/libsxi.a.p/*.o \
 	  --elf $(FLIGHT) build/leon3-user/sxi.elf
 
-test: all-cross-tools lint $(RELEASE_LIB) check-leon3
+test: all-cross-tools evidence-tools lint $(RELEASE_LIB) check-leon3
 	$(BIN)/python tools/lanes.py
 
 lint: $(VENV)/.test-tools
