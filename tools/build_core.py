@@ -2,7 +2,8 @@
 
 Usage: build_core.py [-h] DIR [--cross NAME | --sanitise] [--optimise 0..3] [--cc COMPILER]
 
-Makes DIR/libsxi.so, or with --cross DIR/sxi.elf by cross/NAME.ini.
+Makes DIR/libsxi.so, or with --cross DIR/sxi.elf by cross/NAME.ini, and beside it a .json that tells
+what it is made of.
 """
 
 import argparse
@@ -10,6 +11,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from build_record import write_beside
 
 ROOT = Path(__file__).resolve().parent.parent
 SANITISED = [
@@ -47,6 +51,8 @@ def build(
         )
         if done.returncode:
             return done.stdout + done.stderr
+    objects = sorted((folder / ("libsxi.a.p" if cross else "libsxi.so.p")).glob("*.o"))
+    write_beside(folder, target, [path.relative_to(folder) for path in objects], source)
     return ""
 
 

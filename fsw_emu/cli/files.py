@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from fsw_emu.cli.progress import Progress
 from fsw_emu.packets.fault import Fault
+from fsw_emu.provenance import Input
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 18
 
 
-def read_file(path: Path, broken: list[Fault]) -> Iterator[bytes]:
+class _Hashed(io.RawIOBase):
+    """A file that is read once, from beginning to end, and hashed on the way."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.n_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        view = memoryview(buffer)
+        n = self._file.readinto(view)
+        self._hash.update(view[:n])
+        self.n_bytes += n
+        return n
+
+    def described(self, name: str) -> Input:
+        """The whole file, what nobody asked for included."""
+        rest = bytearray(_CHUNK_BYTES)
+        while self.readinto(rest):
+            pass
+        return Input(name, self.n_bytes, self._hash.hexdigest())
+
+
+def read_file(
+    path: Path, broken: list[Fault], inputs: list[Input] | None = None
+) -> Iterator[bytes]:
     """A file in pieces, unpacked if it is gzip. OSError; a gzip stream that breaks off or is
-    damaged ends there, and ``broken`` says so."""
-    with path.open("rb") as raw, Progress(path.name, path.stat().st_size, "B") as progress:
-        zipped = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        raw.seek(0)
+    damaged ends there, and ``broken`` says so. ``inputs`` gets the file once it is read."""
+    with path.open("rb", buffering=0) as raw, Progress(path.name, path.stat().st_size, "B") as bar:
+        hashed = _Hashed(raw)
         done = n_read = 0
-        with gzip.open(raw) if zipped else raw as file:
+        buffered = io.BufferedReader(hashed, _CHUNK_BYTES)
+        zipped = buffered.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+        with gzip.open(buffered) if zipped else buffered as file:
             while True:
                 try:
                     chunk = file.read1(_CHUNK_BYTES)
                 except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                     broken.append(Fault(n_read, "gzip", f"{error}; the rest is lost"))
-                    return
+                    break
                 if not chunk:
-                    return
+                    break
                 n_read += len(chunk)
-                progress.add(raw.tell() - done)
-                done = raw.tell()
+                bar.add(hashed.n_bytes - done)
+                done = hashed.n_bytes
                 yield chunk
+        if inputs is not None:
+            inputs.append(hashed.described(path.name))
 
 
 def describe(error: Exception, path: Path) -> str:

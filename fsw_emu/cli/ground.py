@@ -6,10 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from fsw_emu import manifest
 from fsw_emu.cli.files import describe, read_file
+from fsw_emu.cli.origin import Began, MadeOf, paths_of
 from fsw_emu.core import default_core
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.packets.fault import Fault
+from fsw_emu.provenance import fits_cards
 
 EXAMPLE = """\
 example:
@@ -51,9 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
     broken: list[Fault] = []
     try:
-        result = process(
-            read_file(args.tm, broken), args.out, default_core(), data_len=args.data_len
-        )
+        result, files = _process(args, broken)
     except OSError as error:
         print(f"fsw-emu ground: {describe(error, args.tm)}", file=sys.stderr)
         return 2
@@ -61,16 +62,40 @@ def run(args: argparse.Namespace) -> int:
         print(f"fsw-emu ground: {args.tm}: no telemetry packet in it", file=sys.stderr)
         return 2
     faults = [*result.faults, *broken]
-    _report(result, faults)
+    _report(result, files, faults)
     return 1 if faults else 0
 
 
-def _report(result: GroundResult, faults: list[Fault]) -> None:
+def _process(args: argparse.Namespace, broken: list[Fault]) -> tuple[GroundResult, list[Path]]:
+    began = Began()
+    # Images are written while telemetry is read, and tell its hash: it is read twice.
+    made_of = MadeOf(
+        args,
+        onboard=None,
+        kind="ground",
+        parameters={"data_len": args.data_len},
+        seed=None,
+        inputs={"tm": [manifest.describe(args.tm, args.tm.name)]},
+    )
+    args.out.mkdir(parents=True, exist_ok=True)
+    manifest.clear(args.out, keep=paths_of(args).values())
+    origin = made_of.provenance()
+    chunks = read_file(args.tm, broken)
+    result = process(
+        chunks, args.out, default_core(), data_len=args.data_len, cards=fits_cards(origin)
+    )
+    entities = [path for path in result.files if path.suffix == ".ce"]
+    files = [*result.files, *(manifest.write_sidecar(path, origin) for path in entities)]
+    made_of.write_manifest(began, [path.relative_to(args.out).as_posix() for path in files])
+    return result, [*files, args.out / manifest.FILE]
+
+
+def _report(result: GroundResult, files: list[Path], faults: list[Fault]) -> None:
     print(
         f"{result.packets} packets, {result.entities} entities, {result.frames} frames, "
         f"{result.events} events, {result.masks} wandering masks, {result.images} image products"
     )
-    for path in result.files:
+    for path in files:
         print(f"wrote {path}")
     for fault in faults:
         print(f"fault at {fault}")

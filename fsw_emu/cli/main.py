@@ -15,6 +15,7 @@ example:
   fsw-emu run --scene storm --frames 12 --out out
   fsw-emu ground out/tm.bin --out ground
   fsw-emu show out/tm.bin --limit 5
+  fsw-emu verify out
 
 Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
@@ -22,7 +23,7 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from fsw_emu.cli import ground, report, run, show
+    from fsw_emu.cli import ground, report, run, show, verify
 
     parser = argparse.ArgumentParser(
         prog="fsw-emu",
@@ -31,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, ground, show, report):
+    for command in (run, ground, show, verify, report):
         command.add_parser(commands)
     return parser
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import fsw_emu.targets
+from fsw_emu import manifest
 from fsw_emu.atomic import write_atomic
 from fsw_emu.cli.downlink import Downlink, LosslessCheck
+from fsw_emu.cli.origin import Began, MadeOf, paths_of
+from fsw_emu.cli.recorder import recorded
 from fsw_emu.cli.setup import check_usage, settings_of, source_of
 from fsw_emu.cli.sources import Source
 from fsw_emu.core import default_core
 from fsw_emu.dpu.chain import ScienceChain
+from fsw_emu.dpu.readout import Batch
 from fsw_emu.dpu.settings import Settings
 from fsw_emu.ground.run import GroundResult, process
+from fsw_emu.provenance import Provenance, as_json, fits_cards, named
 from fsw_emu.report.frame_time import mean_frame
 from fsw_emu.report.page import ReportData, build_report
 
@@ -25,19 +32,33 @@ MAX_FAULTS_SHOWN = 10
 
 def run(args: argparse.Namespace) -> int:
     """Do the job; exit code 0, or 1 when the data have faults."""
+    began = Began()
     core = default_core()
     check_usage(args)
     onboard = core if args.target == "host" else fsw_emu.targets.open(args.target)
-    args.out.mkdir(parents=True, exist_ok=True)
-    _clear_earlier_run(args.out)
     settings = settings_of(args, core)
     source = source_of(args, core, settings)
+    bad_pixels = args.bad_pixels
+    made_of = MadeOf(
+        args,
+        onboard=fsw_emu.targets.build(args.target),
+        kind=source.kind,
+        parameters={"chain": settings, **source.parameters},
+        seed=source.seed,
+        inputs={
+            "recording": source.inputs,
+            "bad_pixels": [manifest.describe(bad_pixels, bad_pixels.name)] if bad_pixels else [],
+        },
+    )
+    args.out.mkdir(parents=True, exist_ok=True)
+    manifest.clear(args.out, keep=paths_of(args).values())
     downlink = Downlink(args.out, settings)
     chain = ScienceChain(onboard, settings, downlink.send)
-    with downlink:
-        for batch in source.batches():
+    with downlink, contextlib.closing(_batches(args, settings, source, made_of)) as batches:
+        for batch in batches:
             chain.feed(batch)
         chain.finish()
+    origin = made_of.provenance()
     check = LosslessCheck(downlink.digests)
     ground = process(
         args.out / "tm.bin",
@@ -46,24 +67,33 @@ def run(args: argparse.Namespace) -> int:
         write_ce=False,
         on_entity=check.on_entity,
         data_len=args.data_len,
+        cards=fits_cards(origin),
     )
     summary = _summary(source, chain, downlink, ground, check, settings)
+    summary["provenance"] = as_json(origin)
     write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
-    report = build_report(_report_data(source, chain, ground, summary, settings))
+    report = build_report(_report_data(source, chain, ground, summary, settings, origin))
     write_atomic(args.out / "report.html", report.encode())
+    sidecars = [manifest.write_sidecar(args.out / name, origin) for name in downlink.files]
+    names = [
+        *summary["files"],
+        "summary.json",
+        "report.html",
+        *([args.record] if args.record else []),
+    ]
+    names += [path.relative_to(args.out).as_posix() for path in sidecars]
+    made_of.write_manifest(began, names)
     return _tell(args.out, summary)
 
 
-def _clear_earlier_run(out: Path) -> None:
-    """Remove what an earlier run says it wrote here: its entities are not this run's."""
-    try:
-        files = json.loads((out / "summary.json").read_text())["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    for name in [*files, "summary.json", "report.html"]:
-        path = out / str(name)
-        if path.resolve().is_relative_to(out.resolve()):
-            path.unlink(missing_ok=True)
+def _batches(
+    args: argparse.Namespace, settings: Settings, source: Source, made_of: MadeOf
+) -> Generator[Batch, None, None]:
+    if args.record is None:
+        yield from source.batches()
+    else:
+        path = args.out / args.record
+        yield from recorded(source.batches(), path, settings, made_of.comment)
 
 
 def _summary(
@@ -125,6 +155,7 @@ def _report_data(
     ground: GroundResult,
     summary: dict[str, Any],
     settings: Settings,
+    origin: Provenance,
 ) -> ReportData:
     return ReportData(
         title=source.name,
@@ -133,6 +164,7 @@ def _report_data(
         window_order=summary["window_order"],
         frames=[(f.start_us, f.events_in, f.events_kept) for f in chain.frames],
         image=ground.last_image,
+        provenance=named(origin),
         work=mean_frame(
             summary,
             period_s=settings.frame_period_ms / 1000,

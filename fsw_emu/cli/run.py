@@ -13,6 +13,7 @@ examples:
   fsw-emu run recording.gresb.gz --out out --codec none
   fsw-emu run --scene storm --frames 12 --target leon3 --out out
   fsw-emu run simulator.gresb.gz --out out --simulator --pedestal 130
+  fsw-emu run --from out/manifest.json --out again
 
 The filter's thresholds act on raw ADU, as on board. Without --centre-max, --ring-sum-max and
 --ring-max they follow the pedestal, which is the median of the wandering-mask windows unless
@@ -30,15 +31,25 @@ def add_parser(commands: Any) -> None:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     parser.add_argument(
         "recording",
         nargs="?",
         type=Path,
         metavar="RECORDING",
-        help="FEE byte stream: GRESB or pcap (link type 149), plain or .gz",
+        help="FEE byte stream: GRESB, pcap or pcapng (link type 149), plain or .gz",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    parser.add_argument(
+        "--record", metavar="FILE", help="keep the FEE packets too: a pcapng file in DIR"
+    )
+    parser.add_argument(
+        "--from",
+        dest="manifest",
+        type=Path,
+        metavar="MANIFEST",
+        help="run again what a manifest tells, and compare; its files may be given anew",
+    )
     _add_scene(parser.add_argument_group("scene (without RECORDING)"))
     _add_onboard(parser.add_argument_group("onboard set-up"))
     _add_filter(parser.add_argument_group("event filter [ADU]"))
@@ -170,12 +181,12 @@ def _add_interface(group: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code: 0 fine, 1 faults found in the data, 2 wrong use."""
-    from fsw_emu.cli import mainjob
+    from fsw_emu.cli import again, mainjob
     from fsw_emu.cli.setup import UsageError
     from fsw_emu.core import TargetError
 
     try:
-        return mainjob.run(args)
+        return mainjob.run(args) if args.manifest is None else again.run(args)
     except (UsageError, TargetError, ValueError) as error:
         print(f"fsw-emu run: {error}", file=sys.stderr)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from fsw_emu.cli.files import read_file
 from fsw_emu.cli.progress import Progress
@@ -14,6 +14,7 @@ from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.packets.spacewire import SpwPacket
+from fsw_emu.provenance import Input
 from fsw_emu.scene import Scene
 
 
@@ -21,6 +22,10 @@ class Source(Protocol):
     """Something that packets come from."""
 
     name: str
+    kind: str  # recording, or which scene
+    seed: int | None
+    parameters: dict[str, Any]  # of the scene and the front end
+    inputs: list[Input]  # files read, known when all batches are taken
 
     def batches(self) -> Iterator[Batch]:
         """The packets in stretches, in order."""
@@ -35,6 +40,10 @@ class RecordingSource:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
+        self.kind = "recording"
+        self.seed: int | None = None
+        self.parameters: dict[str, Any] = {}
+        self.inputs: list[Input] = []
         self.faults: FaultLog[str] = FaultLog()
         self._path = path
 
@@ -42,7 +51,7 @@ class RecordingSource:
         reader = RecordingReader()
         broken: list[Fault] = []
         try:
-            for chunk in read_file(self._path, broken):
+            for chunk in read_file(self._path, broken, self.inputs):
                 yield from self._batch(reader.feed(chunk))
             reader.finish()
         except ValueError as error:
@@ -78,6 +87,17 @@ class SceneSource:
         name: str,
     ) -> None:
         self.name = name
+        self.kind: str = scene.kind
+        self.seed: int | None = scene.seed
+        self.parameters = {
+            "scene": scene.parameters,
+            "seed": scene.seed,
+            "period_s": scene.period_s,
+            "frames": frames,
+            "image": image,
+            "front_end": settings,
+        }
+        self.inputs: list[Input] = []
         self.faults: FaultLog[str] = FaultLog()  # a scene has none
         self.front_end = FrontEnd(core, settings)
         self._scene = scene

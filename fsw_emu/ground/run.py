@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,12 @@ def process(
     write_ce: bool = True,
     on_entity: OnEntity | None = None,
     data_len: DataLen = "payload",
+    cards: Sequence[fits.Card] = (),
 ) -> GroundResult:
     """Turn telemetry into files in the folder ``out``, which is made if need be.
 
     tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
-    data_len: what the length field of event packets counts.
+    data_len: what the length field of event packets counts. cards: for every FITS header.
     One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
     entity. Faults of the data are in the result, and what follows them is processed; OSError
     for a file that cannot be read or a folder that cannot be written.
@@ -67,7 +68,9 @@ def process(
     Holds the event tables of the whole stream, 68 bytes an event, and one entity.
     """
     out.mkdir(parents=True, exist_ok=True)
-    station = _Station(out, core, write_ce=write_ce, on_entity=on_entity, data_len=data_len)
+    station = _Station(
+        out, core, write_ce=write_ce, on_entity=on_entity, data_len=data_len, cards=cards
+    )
     for chunk in read_chunks(tm) if isinstance(tm, Path) else tm:
         station.feed(chunk)
     return station.finish()
@@ -91,7 +94,9 @@ class _Station:
         write_ce: bool,
         on_entity: OnEntity | None,
         data_len: DataLen,
+        cards: Sequence[fits.Card],
     ) -> None:
+        self._cards = cards
         self._data_len: DataLen = data_len
         self._out = out
         self._core = core
@@ -135,7 +140,7 @@ class _Station:
         events, masks = np.concatenate(self._events), np.concatenate(self._masks)
         self._events.clear()  # twice the table is more than need be
         self._masks.clear()
-        cards = event_cards(self._event_headers, n_frames=self._frames)
+        cards = [*event_cards(self._event_headers, n_frames=self._frames), *self._cards]
         fits.write_events(self._path(EVENTS_FILE), events, masks, cards=cards)
         return events
 
@@ -191,7 +196,7 @@ class _Station:
         self._images += 1
         self._last_image = images.picture()
         path = self._path(f"image_{header.counter:05d}_{PRODUCTS[header.product]}.fits")
-        fits.write_images(path, images, cards=image_cards(entity))
+        fits.write_images(path, images, cards=[*image_cards(entity), *self._cards])
 
     def _fault(self, transfer: Transfer, header: CeHeader, what: str) -> None:
         where = f"entity {header.counter} ({PRODUCTS[header.product]})"

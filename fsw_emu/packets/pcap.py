@@ -1,9 +1,4 @@
-"""Classic pcap files, read and written in pieces (libpcap savefile format, version 2.4).
-
-SpaceWire packets go under link type 149 (USER2), each after a prefix of two bytes, as the
-JAXA tool pcap-nc has it. What the prefix says is not known: it is kept, zeros are written
-(ASSUMED).
-"""
+"""Classic pcap files, read and written in pieces (libpcap savefile format, version 2.4)."""
 
 from __future__ import annotations
 
@@ -11,10 +6,8 @@ import struct
 from dataclasses import dataclass
 
 from fsw_emu.packets.fault import Fault, FaultLog
-from fsw_emu.packets.spacewire import SpwPacket
 
 SPACEWIRE = 149  # link type
-SPACEWIRE_PREFIX_BYTES = 2
 SNAPLEN = 262_144  # what we write: no FEE or PUS packet is longer
 
 _MAX_RECORD_BYTES = 16 << 20
@@ -26,7 +19,6 @@ _MAGIC = {
     bytes.fromhex("a1b23c4d"): (">", 1),
     bytes.fromhex("4d3cb2a1"): ("<", 1),
 }
-_PCAPNG_MAGIC = bytes.fromhex("0a0d0d0a")
 
 
 @dataclass(frozen=True)
@@ -37,12 +29,11 @@ class PcapRecord:
     data: bytes
     offset: int
     original_bytes: int  # before the capture cut it
+    link_type: int
 
 
 def is_pcap(start: bytes) -> bool:
-    """Whether a file that starts so is a pcap file; ValueError for pcapng."""
-    if start[:4] == _PCAPNG_MAGIC:
-        raise ValueError("pcapng is not read; convert it: editcap -F pcap IN OUT")
+    """Whether a file that starts so is a pcap file."""
     return start[:4] in _MAGIC
 
 
@@ -59,13 +50,6 @@ def record(data: bytes, *, time_ns: int) -> bytes:
     if not 0 <= seconds <= 0xFFFFFFFF:
         raise ValueError(f"time {time_ns} ns is out of range")
     return struct.pack("<IIII", seconds, fraction, len(data), len(data)) + data
-
-
-def spacewire_record(packet: bytes, *, time_ns: int, prefix: bytes = b"\0\0") -> bytes:
-    """The record of one SpaceWire packet."""
-    if len(prefix) != SPACEWIRE_PREFIX_BYTES:
-        raise ValueError("the prefix has two bytes")
-    return record(prefix + packet, time_ns=time_ns)
 
 
 class PcapReader:
@@ -92,7 +76,7 @@ class PcapReader:
         self._buffer += chunk
         if self.link_type is None and len(self._buffer) >= _FILE_BYTES:
             self._read_file_header()
-        return [] if self.link_type is None else self._records()
+        return [] if self.link_type is None else self._records(self.link_type)
 
     def finish(self) -> None:
         """The input has ended: a tail that is no whole record is a fault."""
@@ -111,7 +95,7 @@ class PcapReader:
         del self._buffer[:_FILE_BYTES]
         self._offset += _FILE_BYTES
 
-    def _records(self) -> list[PcapRecord]:
+    def _records(self, link_type: int) -> list[PcapRecord]:
         buffer = self._buffer
         records: list[PcapRecord] = []
         at = 0
@@ -127,7 +111,7 @@ class PcapReader:
                 break
             time_ns = seconds * 1_000_000_000 + fraction * self._fraction_ns
             data = bytes(buffer[at + _RECORD_BYTES : end])
-            records.append(PcapRecord(time_ns, data, self._offset + at, original))
+            records.append(PcapRecord(time_ns, data, self._offset + at, original, link_type))
             at = end
         del buffer[:at]
         self._offset += at
@@ -137,35 +121,3 @@ class PcapReader:
         self.faults.append(Fault(self._offset + at, "pcap file", what))
         self._buffer.clear()
         self._lost = True
-
-
-class PcapSpacewireReader:
-    """SpaceWire packets of a pcap file: the interface of GresbReader."""
-
-    def __init__(self) -> None:
-        self._reader = PcapReader()
-        self._foreign = False
-        self.faults = self._reader.faults
-
-    def feed(self, chunk: bytes) -> list[SpwPacket]:
-        """Take the next bytes, return the packets that are whole now."""
-        records = self._reader.feed(chunk)
-        if self._reader.link_type in (SPACEWIRE, None):
-            return [packet for one in records if (packet := self._packet(one)) is not None]
-        if records and not self._foreign:
-            self._foreign = True
-            what = f"link type {self._reader.link_type} is not SpaceWire ({SPACEWIRE})"
-            self.faults.append(Fault(records[0].offset, "pcap file", what))
-        return []
-
-    def finish(self) -> None:
-        """The input has ended: a tail that is no whole record is a fault."""
-        self._reader.finish()
-
-    def _packet(self, one: PcapRecord) -> SpwPacket | None:
-        prefix, data = one.data[:SPACEWIRE_PREFIX_BYTES], one.data[SPACEWIRE_PREFIX_BYTES:]
-        if len(prefix) == SPACEWIRE_PREFIX_BYTES:
-            cut = one.original_bytes > len(one.data)
-            return SpwPacket(data, offset=one.offset, truncated=cut, prefix=prefix)
-        self.faults.append(Fault(one.offset, "pcap file", "a record without its prefix"))
-        return None

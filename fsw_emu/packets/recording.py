@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fsw_emu.packets import gresb, pcap
+from fsw_emu.packets import gresb
+from fsw_emu.packets.capture import CaptureReader
 from fsw_emu.packets.fault import Fault, FaultLog
+from fsw_emu.packets.pcap import PcapReader, is_pcap
+from fsw_emu.packets.pcapng import PcapngReader, is_pcapng
 from fsw_emu.packets.spacewire import SpwPacket
 
 #: bytes that tell the format
@@ -14,23 +17,25 @@ SNIFF_BYTES = 6
 _PROTOCOLS = (0x01, 0x02, 0xF0)  # RMAP, CCSDS, FEE data
 
 
-def sniff(start: bytes) -> Literal["gresb", "pcap"]:
+def sniff(start: bytes) -> Literal["gresb", "pcap", "pcapng"]:
     """The format of a recording by its first SNIFF_BYTES bytes.
 
     GRESB streams have no magic: known flags and a packet of one of the link's protocols
-    make one. ValueError for anything else, with what it is where that can be told.
+    make one. ValueError for anything else.
     """
-    if pcap.is_pcap(start):
+    if is_pcap(start):
         return "pcap"
+    if is_pcapng(start):
+        return "pcapng"
     if len(start) >= SNIFF_BYTES and gresb.known_flags(start[0]) and start[5] in _PROTOCOLS:
         size = int.from_bytes(start[1:4], "big")
         if size >= 2:
             return "gresb"
-    raise ValueError("not a recording: neither GRESB framing nor pcap")
+    raise ValueError("not a recording: neither GRESB framing nor pcap nor pcapng")
 
 
 class RecordingReader:
-    """Packets of a recording of either format, in chunks of any size.
+    """Packets of a recording of any format, in chunks of any size.
 
     feed and finish raise ValueError when the beginning is of no format that sniff knows;
     whatever else is wrong is in ``faults``.
@@ -38,7 +43,7 @@ class RecordingReader:
 
     def __init__(self) -> None:
         self._start = b""
-        self._reader: gresb.GresbReader | pcap.PcapSpacewireReader | None = None
+        self._reader: gresb.GresbReader | CaptureReader | None = None
 
     @property
     def faults(self) -> FaultLog[Fault]:
@@ -60,6 +65,9 @@ class RecordingReader:
 
     def _open(self) -> list[SpwPacket]:
         kind = sniff(self._start)
-        self._reader = gresb.GresbReader() if kind == "gresb" else pcap.PcapSpacewireReader()
+        if kind == "gresb":
+            self._reader = gresb.GresbReader()
+        else:
+            self._reader = CaptureReader(PcapReader() if kind == "pcap" else PcapngReader())
         start, self._start = self._start, b""
         return self._reader.feed(start)

@@ -32,7 +32,7 @@ SPECTRUM_BINS = 120
 class ReportData:
     """What a report shows. ``events``: the ground's event table (RAWX, RAWY, CCDNR, AMP,
     PHAS); ``frames``: (start [us], events in, events kept); ``image``: (rows, cols), first
-    row at the bottom; ``work``: the run's mean frame."""
+    row at the bottom; ``provenance``: names and values; ``work``: the run's mean frame."""
 
     title: str
     summary: dict[str, Any]
@@ -40,6 +40,7 @@ class ReportData:
     window_order: str
     frames: Sequence[tuple[int, int, int]]
     image: NDArray[Any] | None
+    provenance: Sequence[tuple[str, str]]
     work: Work | None = None
 
 
@@ -79,6 +80,7 @@ def build_report(data: ReportData) -> str:
         frame_time=section([*([data.work] if data.work else []), STORM, IMAGE], package_budgets()),
         faults=_faults(faults),
         table=_table(summary),
+        provenance="".join(_row(name, value) for name, value in data.provenance),
     )
 
 
@@ -204,11 +206,15 @@ def _faults(faults: list[str]) -> str:
 def _table(summary: dict[str, Any]) -> str:
     rows = []
     for name, value in summary.items():
-        if name in ("faults", "ground_faults", "files"):
+        if name in ("faults", "ground_faults", "files", "provenance"):
             continue
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        rows.append(f"<tr><th>{escape(name)}</th><td>{escape(str(text))}</td></tr>")
+        rows.append(_row(name, str(text)))
     return "".join(rows)
+
+
+def _row(name: str, value: str) -> str:
+    return f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
 
 
 #: how every page of the project looks
@@ -235,6 +241,7 @@ svg text{font-size:12px;fill:var(--dim)}.middle{text-anchor:middle}.end{text-anc
 svg .onmap{fill:#fff;font-weight:600}
 table{border-collapse:collapse;font-size:14px}th{text-align:left;font-weight:500;color:var(--dim)}
 td,th{padding:3px 18px 3px 0;border-bottom:1px solid var(--line)}
+.from td{overflow-wrap:anywhere;font-size:13px}.from th{white-space:nowrap;vertical-align:top}
 .time{overflow-x:auto}.time table{font-size:12px;width:100%;white-space:nowrap;margin-top:8px}
 .time td,.time th{padding:2px 0 2px 7px;text-align:right}
 .time td:nth-child(-n+2),.time th:nth-child(-n+2){text-align:left;padding:2px 9px 2px 0}
@@ -262,6 +269,7 @@ _PAGE = Template(
 $frame_time
 <h2>Faults</h2>$faults
 <h2>Numbers</h2><table>$table</table>
+<h2>Provenance</h2><table class="from">$provenance</table>
 </main></body></html>
 """
 )

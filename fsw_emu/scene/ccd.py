@@ -66,9 +66,9 @@ class Scene:
             raise ValueError(f"a frame of {frame_period_s} s")
         if seed < 0:
             raise ValueError(f"seed {seed}: not negative")
-        self._kind = kind
-        self._seed = seed
-        self._period_s = frame_period_s
+        self.kind: Literal["quiet", "storm"] = kind
+        self.seed = seed
+        self.period_s = frame_period_s
         self.parameters = parameters or SceneParameters()
         self._sky = Sky(kind, self._rng(SOURCES), self.parameters)
         self._offsets = {node: self._offset(node, BINNED_6) for node in NODES}
@@ -119,7 +119,7 @@ class Scene:
         return maps
 
     def _rng(self, *what: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=what))
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=what))
 
     def _hot_pixels(self, node: str) -> tuple[NDArray[np.intp], ...]:
         """(row, col) of the hot pixels of a node, none at its edges."""
@@ -147,14 +147,14 @@ class Scene:
         """The same for every way to read out a frame."""
         if index < 0:
             raise ValueError(f"frame {index}: not negative")
-        rng = self._rng(ARRIVALS, KINDS.index(self._kind), index, NODES.index(node))
-        photons = self._sky.photons(rng, node, self._period_s)
-        return photons, self._sky.tracks(rng, self._period_s)
+        rng = self._rng(ARRIVALS, KINDS.index(self.kind), index, NODES.index(node))
+        photons = self._sky.photons(rng, node, self.period_s)
+        return photons, self._sky.tracks(rng, self.period_s)
 
     def _frame(self, index: int, node: str, readout: Readout) -> NDArray[np.uint16]:
         """Read noise and a 16-bit converter, which saturates and never wraps."""
         photons, tracks = self._arrivals(index, node)
-        rng = self._rng(READOUT, KINDS.index(self._kind), index, NODES.index(node))
+        rng = self._rng(READOUT, KINDS.index(self.kind), index, NODES.index(node))
         signal = self._signal(photons, tracks, rng, readout)
         frame = rng.standard_normal((readout.rows, readout.cols), np.float32)
         frame *= np.float32(self.parameters.read_noise_adu)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fsw_emu.core import Core
+from fsw_emu.provenance import Build
 
 _NAMES = "host, leon3, lib:PATH, elf:PATH, user:PATH"
 
@@ -50,6 +51,23 @@ def functions(name: str) -> tuple[Any, Any]:
 
     library = emulated_library(Path(path), user=kind == "user")
     return library.ffi, library
+
+
+def build(name: str) -> Build:
+    """Which build of the core :func:`open` gives for ``name``, without starting it; the errors
+    of :func:`open`."""
+    if name == "host":
+        from fsw_emu.targets.host import host_build
+
+        return host_build()
+    from fsw_emu.targets.built import file_build
+
+    kind, _, path = name.partition(":")
+    if name == "leon3":
+        return file_build("leon3", flight_program())
+    if kind not in ("lib", "elf", "user") or not path:
+        raise ValueError(f"no such target: {name!r} ({_NAMES})")
+    return file_build(kind, Path(path))
 
 
 def flight_program() -> Path:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import cast
 
 from fsw_emu.core import Core
+from fsw_emu.provenance import Build, build_record
 
 
 def _best_build() -> ModuleType:
@@ -24,6 +25,12 @@ def _best_build() -> ModuleType:
 def host_core() -> Core:
     """The module itself has every method of the protocol."""
     return cast(Core, _best_build())
+
+
+def host_build() -> Build:
+    """What is known of the core in this process."""
+    module = _best_build().__name__.rpartition(".")[2]
+    return Build.recorded(f"host {module}", build_record(module))
 
 
 def baseline_core() -> Core:

@@ -22,7 +22,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.ground": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.atomic"},
     "fsw_emu.codecs": {"fsw_emu.packets", "fsw_emu.core"},
-    "fsw_emu.targets": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu._core"},
+    "fsw_emu.manifest": {"fsw_emu.atomic", "fsw_emu.provenance"},
+    "fsw_emu.targets": {
+        "fsw_emu.packets",
+        "fsw_emu.core",
+        "fsw_emu.provenance",
+        "fsw_emu._core",
+    },
     "hil": {"fsw_emu.packets"},
 }
 #: what rooms may use from outside
