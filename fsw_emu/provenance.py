@@ -25,6 +25,7 @@ MADE_BY = ("c_src", "cross", "fsw_emu", "hil", "meson.build", "pyproject.toml")
 #: packages that shape products
 PACKAGES = ("astropy", "numpy")
 UNKNOWN = "unknown"
+_CARD_TEXT_BYTES = 65  # of 80: what a card has for a quoted text and its comment
 
 
 @dataclass(frozen=True)
@@ -257,13 +258,20 @@ def _build_rows(role: str, prefix: str, build: Build) -> Iterator[Row]:
 
 
 def _text(value: str) -> str:
-    """Letters that are not ASCII, and what is no letter, as Python would write them."""
-    return value.encode("unicode_escape").decode("ascii")
+    """Letters that are not ASCII, what is no letter, and a space at the end, where FITS would
+    lose it, as Python would write them."""
+    text = value.encode("unicode_escape").decode("ascii")
+    return f"{text[:-1]}\\x20" if text.endswith(" ") else text
 
 
 def fits_cards(origin: Provenance) -> list[tuple[str, str | int | bool, str]]:
-    """Header cards: keyword, value, comment; long texts go on by CONTINUE."""
-    return [(row.keyword, row.value, row.comment) for row in rows(origin)]
+    """Header cards: keyword, value, comment where it fits; long texts go on by CONTINUE."""
+    return [(row.keyword, row.value, _comment(row)) for row in rows(origin)]
+
+
+def _comment(row: Row) -> str:
+    size = len(row.value.replace("'", "''")) if isinstance(row.value, str) else 0
+    return row.comment if size + len(row.comment) <= _CARD_TEXT_BYTES else ""
 
 
 def named(origin: Provenance) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import fsw_emu.targets
 from fsw_emu.core import Core
+from fsw_emu.provenance import named, parameter_set, provenance
 from fsw_emu.targets.library import LibraryCore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +82,25 @@ def shared() -> Path:
 def recordings(shared: Path) -> Path:
     """Recordings of an independent front-end electronics simulator."""
     return shared / "data" / "fee_recordings"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _verdicts_tell_what_was_tested(
+    request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    """In the file of --junitxml: the core under test and all that comes with it."""
+    if request.config.getoption("xmlpath") is None:
+        return
+    profile = hypothesis.settings.default
+    origin = provenance(
+        onboard=fsw_emu.targets.build(request.config.getoption("--target")),
+        ground=fsw_emu.targets.build("host"),
+        parameters=parameter_set("tests", {"max_examples": profile.max_examples}),
+        seed=None,
+        inputs=[],
+    )
+    for name, value in named(origin):
+        record_testsuite_property(name, value)
 
 
 @pytest.fixture(autouse=True)

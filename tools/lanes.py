@@ -3,7 +3,8 @@
 Usage: lanes.py [-h] [--jobs N] [--list] [LANE...]
 
 One suite, many machines: what one build can be asked, all can, bit for bit the same. Builds
-go to build/LANE, what pytest says to build/lanes/LANE.log. Exits 1 when a test fails anywhere.
+go to build/LANE, what pytest says to build/lanes/LANE.log, verdicts by test, with what was tested,
+to build/lanes/LANE.xml. Exits 1 when a test fails anywhere.
 """
 
 import argparse
@@ -66,7 +67,10 @@ def run(lane: Lane) -> Result:
     folder = ROOT / "build" / lane.name
     log = ROOT / "build/lanes" / f"{lane.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "-rs"]
+    verdicts = log.with_suffix(".xml")
+    verdicts.unlink(missing_ok=True)  # those of an earlier run are not this one's
+    command = [sys.executable, "-m", "pytest", "-rs", f"--junitxml={verdicts}"]
+    command += ["-o", "junit_family=xunit1"]  # which has the file of each test
     if lane.target != "host":
         said = build(folder, **lane.options)
         if said:

@@ -84,6 +84,8 @@ def _process(args: argparse.Namespace, broken: list[Fault]) -> tuple[GroundResul
     result = process(
         chunks, args.out, default_core(), data_len=args.data_len, cards=fits_cards(origin)
     )
+    if not result.packets:
+        return result, []
     entities = [path for path in result.files if path.suffix == ".ce"]
     files = [*result.files, *(manifest.write_sidecar(path, origin) for path in entities)]
     made_of.write_manifest(began, [path.relative_to(args.out).as_posix() for path in files])

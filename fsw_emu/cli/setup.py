@@ -29,8 +29,11 @@ def check_usage(args: argparse.Namespace) -> None:
                 raise UsageError(f"--{flag} belongs to a scene, but a recording is given")
         if not args.recording.is_file():
             raise UsageError(f"{args.recording}: no such file")
-    if args.record is not None and Path(args.record).name != args.record:
-        raise UsageError(f"--record {args.record}: the name of a file in --out, without folders")
+    if args.record is not None and (Path(args.record).name, Path(args.record).suffix) != (
+        args.record,
+        ".pcapng",
+    ):
+        raise UsageError(f"--record {args.record}: a name like fee.pcapng, for a file in --out")
     if args.frames is not None and args.frames < 1:
         raise UsageError(f"--frames {args.frames}: at least 1")
     if args.mode is not None and not 0 <= args.mode <= 15:
