@@ -7,7 +7,6 @@ all of headers, comments, properties and pages, :func:`as_json` for files of JSO
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.resources
 import json
 import os
@@ -174,11 +173,13 @@ def software() -> tuple[str, Sources]:
 @cache
 def packages() -> dict[str, str]:
     """Versions of the packages that shape products."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     found = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
+            found[name] = version(name)
+        except PackageNotFoundError:
             found[name] = UNKNOWN
     return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,8 @@ def _parsed(args: argparse.Namespace, before: Manifest) -> argparse.Namespace:
         raise UsageError(f"--{flag}: --from brings its own options; only its files may be given")
     typed = [f"--out={args.out}"]
     for name, value in options.items():
+        if isinstance(value, dict) and name not in paths:
+            raise UsageError(f"{args.manifest}: {name}: a file without a place")
         if name in given:
             value = given[name]
         elif name in paths:
@@ -54,7 +58,13 @@ def _parsed(args: argparse.Namespace, before: Manifest) -> argparse.Namespace:
         elif value is not None and value is not False:
             flag = "--" + name.replace("_", "-")
             typed.insert(0, flag if value is True else f"{flag}={value}")
-    new = parser.parse_args(typed)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            new = parser.parse_args(typed)
+    except SystemExit as error:
+        why = said.getvalue().strip().rpartition("\n")[2]
+        raise UsageError(f"{args.manifest}: not options of this version: {why}") from error
     new.command = "run"
     return new
 

@@ -30,8 +30,8 @@ example:
   fsw-emu show out/tm.bin --limit 5
   fsw-emu show recording.gresb.gz | head
 
-Understood are recordings of the FEE link (GRESB framing, pcap), telemetry packets,
-compression entities (.ce), FITS files and summary.json, each also compressed with gzip.
+Understood are recordings of the FEE link (GRESB framing, pcap, pcapng), telemetry packets,
+compression entities (.ce), FITS files and all files of JSON, each also compressed with gzip.
 Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
 

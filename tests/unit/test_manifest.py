@@ -261,6 +261,10 @@ def test_another_product_than_the_manifest_says_is_told(
         lambda body: body["command"].update(name="ground"),
         lambda body: body["command"].pop("options"),
         lambda body: body["apart"].pop("paths"),
+        lambda body: body["command"]["options"].update(codec="zip"),
+        lambda body: body["command"]["options"].update(warp=9),
+        lambda body: body["command"]["options"].update(help=True),
+        lambda body: body["command"]["options"].update(t0={"name": "a"}),
     ],
 )
 def test_a_manifest_of_something_else_is_wrong_use(
