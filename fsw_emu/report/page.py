@@ -241,6 +241,7 @@ svg text{font-size:12px;fill:var(--dim)}.middle{text-anchor:middle}.end{text-anc
 svg .onmap{fill:#fff;font-weight:600}
 table{border-collapse:collapse;font-size:14px}th{text-align:left;font-weight:500;color:var(--dim)}
 td,th{padding:3px 18px 3px 0;border-bottom:1px solid var(--line)}
+table+h2{margin-top:18px}
 .from td{overflow-wrap:anywhere;font-size:13px}.from th{white-space:nowrap;vertical-align:top}
 .time{overflow-x:auto}.time table{font-size:12px;width:100%;white-space:nowrap;margin-top:8px}
 .time td,.time th{padding:2px 0 2px 7px;text-align:right}
