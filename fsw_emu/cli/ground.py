@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from fsw_emu.assumptions import add_options
 from fsw_emu.cli.files import describe, read_file
 from fsw_emu.core import default_core
 from fsw_emu.ground.run import GroundResult, process
@@ -38,22 +39,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="DIR",
         help="folder for the files; made if absent",
     )
-    parser.add_argument(
-        "--data-len",
-        choices=["payload", "packet"],
-        default="payload",
-        help="what the length field of event packets counts; default payload",
-    )
+    add_options(parser.add_argument_group("open interface questions"), acts="ground")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
+    from fsw_emu.cli.setup import fill_in, reading_of
+
     broken: list[Fault] = []
+    fill_in(args)
     try:
-        result = process(
-            read_file(args.tm, broken), args.out, default_core(), data_len=args.data_len
-        )
+        reading = reading_of(args)
+        result = process(read_file(args.tm, broken), args.out, default_core(), reading=reading)
     except OSError as error:
         print(f"fsw-emu ground: {describe(error, args.tm)}", file=sys.stderr)
         return 2

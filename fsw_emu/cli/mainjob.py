@@ -11,7 +11,7 @@ from typing import Any
 import fsw_emu.targets
 from fsw_emu.atomic import write_atomic
 from fsw_emu.cli.downlink import Downlink, LosslessCheck
-from fsw_emu.cli.setup import check_usage, settings_of, source_of
+from fsw_emu.cli.setup import check_usage, reading_of, settings_of, source_of
 from fsw_emu.cli.sources import Source
 from fsw_emu.core import default_core
 from fsw_emu.dpu.chain import ScienceChain
@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> int:
         core,
         write_ce=False,
         on_entity=check.on_entity,
-        data_len=args.data_len,
+        reading=reading_of(args),
     )
-    summary = _summary(source, chain, downlink, ground, check, settings)
+    summary = summary_of(source, chain, downlink, ground, check, settings)
     write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
     report = build_report(_report_data(source, chain, ground, summary, settings))
     write_atomic(args.out / "report.html", report.encode())
@@ -66,7 +66,7 @@ def _clear_earlier_run(out: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _summary(
+def summary_of(
     source: Source,
     chain: ScienceChain,
     downlink: Downlink,
@@ -74,6 +74,7 @@ def _summary(
     check: LosslessCheck,
     settings: Settings,
 ) -> dict[str, Any]:
+    """A run in numbers: what summary.json holds."""
     counts, splitter = chain.counts, chain.splitter
     bad, centre, ring_sum, ring_count = counts.rejected.counts
     thresholds = chain.thresholds

@@ -12,6 +12,8 @@ from fsw_emu.core import Core
 from fsw_emu.dpu.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.fault import Fault, FaultLog
+from fsw_emu.packets.gresb import Flags
+from fsw_emu.packets.pcap import SPACEWIRE_PREFIX_BYTES
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.packets.spacewire import SpwPacket
 from fsw_emu.scene import Scene
@@ -33,13 +35,20 @@ class Source(Protocol):
 class RecordingSource:
     """A FEE byte stream in a file, plain or gzipped; read in pieces."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        flags: Flags = "either",
+        prefix_bytes: int = SPACEWIRE_PREFIX_BYTES,
+    ) -> None:
+        self._reader = RecordingReader(flags=flags, prefix_bytes=prefix_bytes)
         self.name = path.name
         self.faults: FaultLog[str] = FaultLog()
         self._path = path
 
     def batches(self) -> Iterator[Batch]:
-        reader = RecordingReader()
+        reader = self._reader
         broken: list[Fault] = []
         try:
             for chunk in read_file(self._path, broken):

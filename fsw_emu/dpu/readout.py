@@ -167,8 +167,13 @@ class ReadoutSplitter:
             current.headers.append(read.headers[body])
             current.events.append(read.events[body])
         current.n_markers += marker
-        if current.n_markers > len(self._settings.nodes):
+        if current.n_markers >= self._markers:
             yield from self._close()
+
+    @property
+    def _markers(self) -> int:
+        """Empty last-flagged packets that an event frame has."""
+        return len(self._settings.nodes) + (self._settings.interface.end_marker == "sent")
 
     def _planes(self, current: Readout) -> int:
         """Last flags that an image frame has."""
@@ -190,7 +195,8 @@ class ReadoutSplitter:
         expected[1:] = (sequence[:-1] + 1) & 0xFFFF
         expected[0] = sequence[0] if self._expected is None else self._expected
         is_event = headers["type"][0] in (EVENT, MASK)
-        if self._after_hk and is_event and self._settings.interface.sequence_reset_after_hk:
+        restarts = self._settings.interface.sequence_after_hk == "restarts"
+        if self._after_hk and is_event and restarts:
             expected[0] = 0
         self._after_hk = headers["type"][-1] == HK
         self._expected = (int(sequence[-1]) + 1) & 0xFFFF
@@ -208,8 +214,8 @@ class ReadoutSplitter:
         if current is None:
             return
         self._expected = 0  # the counter starts again with each readout
-        nodes = len(self._settings.nodes)
-        holds_nothing = not current.is_image and not current.raw and current.n_markers <= nodes
+        whole = current.n_markers >= self._markers
+        holds_nothing = not current.is_image and not current.raw and not whole
         if holds_nothing and not self._seen_hk:
             self.n_strays += current.n_markers
             return
@@ -217,7 +223,7 @@ class ReadoutSplitter:
         if current.is_image:
             current.ended = current.n_last >= self._planes(current)
         else:
-            current.ended = current.n_markers > nodes
+            current.ended = whole
         if not current.ended:
             what = "image" if current.is_image else "event"
             self.faults.append(

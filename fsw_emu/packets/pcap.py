@@ -142,7 +142,8 @@ class PcapReader:
 class PcapSpacewireReader:
     """SpaceWire packets of a pcap file: the interface of GresbReader."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix_bytes: int = SPACEWIRE_PREFIX_BYTES) -> None:
+        self._prefix_bytes = prefix_bytes
         self._reader = PcapReader()
         self._foreign = False
         self.faults = self._reader.faults
@@ -163,8 +164,8 @@ class PcapSpacewireReader:
         self._reader.finish()
 
     def _packet(self, one: PcapRecord) -> SpwPacket | None:
-        prefix, data = one.data[:SPACEWIRE_PREFIX_BYTES], one.data[SPACEWIRE_PREFIX_BYTES:]
-        if len(prefix) == SPACEWIRE_PREFIX_BYTES:
+        prefix, data = one.data[: self._prefix_bytes], one.data[self._prefix_bytes :]
+        if len(prefix) == self._prefix_bytes:
             cut = one.original_bytes > len(one.data)
             return SpwPacket(data, offset=one.offset, truncated=cut, prefix=prefix)
         self.faults.append(Fault(one.offset, "pcap file", "a record without its prefix"))

@@ -33,10 +33,17 @@ class RecordingReader:
     """Packets of a recording of either format, in chunks of any size.
 
     feed and finish raise ValueError when the beginning is of no format that sniff knows;
-    whatever else is wrong is in ``faults``.
+    whatever else is wrong is in ``faults``. flags, prefix_bytes: as the two readers have them.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        flags: gresb.Flags = "either",
+        prefix_bytes: int = pcap.SPACEWIRE_PREFIX_BYTES,
+    ) -> None:
+        self._flags: gresb.Flags = flags
+        self._prefix_bytes = prefix_bytes
         self._start = b""
         self._reader: gresb.GresbReader | pcap.PcapSpacewireReader | None = None
 
@@ -60,6 +67,10 @@ class RecordingReader:
 
     def _open(self) -> list[SpwPacket]:
         kind = sniff(self._start)
-        self._reader = gresb.GresbReader() if kind == "gresb" else pcap.PcapSpacewireReader()
+        self._reader = (
+            gresb.GresbReader(self._flags)
+            if kind == "gresb"
+            else pcap.PcapSpacewireReader(self._prefix_bytes)
+        )
         start, self._start = self._start, b""
         return self._reader.feed(start)

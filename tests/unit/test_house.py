@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.model": set(),
     "fsw_emu.packets": set(),
+    "fsw_emu.assumptions": set(),
     "fsw_emu.atomic": set(),
     "fsw_emu.core": {"fsw_emu.targets"},  # the default core, and only there
     "fsw_emu.scene": {"fsw_emu.packets"},
