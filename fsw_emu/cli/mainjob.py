@@ -13,9 +13,10 @@ from fsw_emu.atomic import write_atomic
 from fsw_emu.cli.downlink import Downlink, LosslessCheck
 from fsw_emu.cli.setup import check_usage, reading_of, settings_of, source_of
 from fsw_emu.cli.sources import Source
-from fsw_emu.core import default_core
+from fsw_emu.core import Core, default_core
 from fsw_emu.dpu.chain import ScienceChain
 from fsw_emu.dpu.settings import Settings
+from fsw_emu.ground.reading import Reading
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.report.frame_time import mean_frame
 from fsw_emu.report.page import ReportData, build_report
@@ -32,7 +33,21 @@ def run(args: argparse.Namespace) -> int:
     _clear_earlier_run(args.out)
     settings = settings_of(args, core)
     source = source_of(args, core, settings)
-    downlink = Downlink(args.out, settings)
+    chain, downlink, ground, check = carry(
+        source, args.out, core, onboard, settings, reading_of(args)
+    )
+    summary = summary_of(source, chain, downlink, ground, check, settings)
+    write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+    report = build_report(_report_data(source, chain, ground, summary, settings))
+    write_atomic(args.out / "report.html", report.encode())
+    return _tell(args.out, summary)
+
+
+def carry(
+    source: Source, out: Path, core: Core, onboard: Core, settings: Settings, reading: Reading
+) -> tuple[ScienceChain, Downlink, GroundResult, LosslessCheck]:
+    """Packets to telemetry to products in the folder ``out``; what each stage has to tell."""
+    downlink = Downlink(out, settings)
     chain = ScienceChain(onboard, settings, downlink.send)
     with downlink:
         for batch in source.batches():
@@ -40,18 +55,9 @@ def run(args: argparse.Namespace) -> int:
         chain.finish()
     check = LosslessCheck(downlink.digests)
     ground = process(
-        args.out / "tm.bin",
-        args.out,
-        core,
-        write_ce=False,
-        on_entity=check.on_entity,
-        reading=reading_of(args),
+        out / "tm.bin", out, core, write_ce=False, on_entity=check.on_entity, reading=reading
     )
-    summary = summary_of(source, chain, downlink, ground, check, settings)
-    write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
-    report = build_report(_report_data(source, chain, ground, summary, settings))
-    write_atomic(args.out / "report.html", report.encode())
-    return _tell(args.out, summary)
+    return chain, downlink, ground, check
 
 
 def _clear_earlier_run(out: Path) -> None:
