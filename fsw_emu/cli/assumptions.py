@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +28,7 @@ options after --, then again with every other answer to one question at a time. 
 compared by their bytes. Exit: 0 fine, 1 faults in the data as they are run first, 2 wrong use.
 """
 _MOST_COUNTERS = 4
+_OPTION_WIDTH = 31
 
 
 def add_parser(commands: Any) -> None:
@@ -107,10 +107,13 @@ def _flip(args: argparse.Namespace, rows: list[Assumption]) -> int:
     print(f"{flipper.base.summary['source']}: {flipper.base.summary['frames']} frames, "
           f"lossless {'yes' if flipper.base.summary['lossless'] else 'NO'}, "
           f"{len(flipper.base.faults)} faults; with one other answer:")  # fmt: skip
-    found = list(_told(flips(flipper, rows), flipper, rows))
-    for row in rows:
-        if not row.can_be_flipped:
-            print(f"{row.id:<4} no option of a run: {row.choices[0].text}")
+    total = sum(len(flipper.choices(row)) for row in rows if row.can_be_flipped)
+    with Progress("open questions", total, "run") as progress:
+        found = []
+        for flip in flips(flipper, rows):
+            found.append(flip)
+            progress.add(1)
+    _tell(found, rows)
     without = sum(not flip.has_effect for flip in found)
     seconds = time.monotonic() - began
     print(f"{len(found)} other answers, {without} without effect on this input, {seconds:.1f} s")
@@ -135,14 +138,15 @@ def _run_arguments(args: argparse.Namespace) -> argparse.Namespace:
     return parsed
 
 
-def _told(found: Iterable[Flip], flipper: Flipper, rows: list[Assumption]) -> Iterator[Flip]:
-    """Print each as it comes."""
-    total = sum(len(flipper.choices(row)) for row in rows if row.can_be_flipped)
-    with Progress("open questions", total, "run") as progress:
+def _tell(found: list[Flip], rows: list[Assumption]) -> None:
+    """The table: question, other answer, products, counters and faults."""
+    width = max((min(len(flip.options), _OPTION_WIDTH) for flip in found), default=0)
+    for row in rows:
+        if not row.can_be_flipped:
+            print(f"{row.id:<4} {'-':<{width}}  nothing to run: {row.choices[0].text}")
         for flip in found:
-            print(f"{flip.row.id:<4} {flip.options:<36} {_effect(flip)}", flush=True)
-            progress.add(1)
-            yield flip
+            if flip.row is row:
+                print(f"{row.id:<4} {flip.options:<{width}}  {_effect(flip)}")
 
 
 def _effect(flip: Flip) -> str:

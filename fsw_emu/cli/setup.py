@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -162,13 +164,19 @@ def _bad_pixels(args: argparse.Namespace, core: Core) -> dict[str, bytes] | None
 def _scene(args: argparse.Namespace) -> Scene:
     period = 10.0 if args.frame_period is None else args.frame_period
     seed = 1 if args.seed is None else args.seed
-    return Scene(
-        args.scene or "storm",
-        seed=seed,
-        frame_period_s=period,
-        uv_shape=_uv_shape(args),
-        overflow=args.overflow,
-    )
+    return _scene_of(args.scene or "storm", seed, period, _uv_shape(args), args.overflow)
+
+
+@lru_cache(maxsize=2)
+def _scene_of(
+    kind: Literal["quiet", "storm"],
+    seed: int,
+    period_s: float,
+    uv_shape: tuple[int, int],
+    overflow: Literal["saturates", "wraps"],
+) -> Scene:
+    """Scenes never change, and a sky takes a tenth of a second to make."""
+    return Scene(kind, seed=seed, frame_period_s=period_s, uv_shape=uv_shape, overflow=overflow)
 
 
 def source_of(args: argparse.Namespace, core: Core, settings: Settings) -> Source:
