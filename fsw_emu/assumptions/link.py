@@ -169,4 +169,14 @@ LINK = (
         changes="nothing",
         source="interface library; register map v0.38",
     ),
+    one_of(
+        "A44",
+        "--hk-last-flag",
+        "last flag of housekeeping, whose header has side F and CCD 2",
+        ("ignored", ""),
+        ("clears-f2", "F2 of an image is ended by it"),
+        acts=("onboard",),
+        changes="where images of few nodes end",
+        source="IRD; the interface library clears the node of any last flag",
+    ),
 )

@@ -81,6 +81,7 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
             window_order=args.window_order,
             pixel_order=args.pixel_order,
             sequence_after_hk=args.sequence_after_hk,
+            hk_last_flag=args.hk_last_flag,
             end_marker=args.end_marker,
         ),
         codec=args.codec,

@@ -145,8 +145,11 @@ class ReadoutSplitter:
         self, current: Readout, batch: Batch, headers: NDArray[Any], run: NDArray[np.intp]
     ) -> Iterator[Readout]:
         current.parts.append(Batch(batch.buffer, batch.offsets[run], batch.lengths[run]))
-        current.n_last += int(headers["last"].sum())
         current.interleaved = headers["side"][0] == INTERLEAVED
+        ends = headers["last"] == 1
+        if self._f2_is_clear(current):
+            ends &= (headers["side"] != 0) | (headers["ccd"] != 0)
+        current.n_last += int(ends.sum())
         if current.n_last >= self._planes(current):
             yield from self._close()
 
@@ -177,7 +180,14 @@ class ReadoutSplitter:
 
     def _planes(self, current: Readout) -> int:
         """Last flags that an image frame has."""
-        return 1 if current.interleaved else len(self._settings.nodes)
+        if current.interleaved:
+            return 1
+        return len(self._settings.nodes) - self._f2_is_clear(current)
+
+    def _f2_is_clear(self, current: Readout) -> bool:
+        """Housekeeping, which has side F and CCD 2 in its header, has ended F2 already."""
+        clears = self._settings.interface.hk_last_flag == "clears-f2"
+        return clears and bool(current.hk) and "F2" in self._settings.nodes
 
     def _inside(self, events: NDArray[Any], at: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Windows lie inside the node: 2 pixels from its edge."""

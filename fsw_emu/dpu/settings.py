@@ -11,6 +11,7 @@ from fsw_emu.core import DataLen, PixelOrder, WindowOrder
 Codec = Literal["none", "aec"]
 # The readings of open questions (SPEC.md, section 1), the default first.
 SequenceAfterHk = Literal["goes-on", "restarts"]
+HkLastFlag = Literal["ignored", "clears-f2"]
 EndMarker = Literal["sent", "absent"]
 PedestalFrom = Literal["masks", "windows"]
 FrameTime = Literal["index", "counter"]
@@ -90,6 +91,7 @@ class Interface:
     window_order: WindowOrder = "raster"
     pixel_order: PixelOrder = "big"
     sequence_after_hk: SequenceAfterHk = "goes-on"  # of event packets; image packets go on
+    hk_last_flag: HkLastFlag = "ignored"  # clears-f2: F2 of an image counts as ended by it
     end_marker: EndMarker = "sent"  # an empty event packet for the frame after those of its nodes
 
 

@@ -213,6 +213,19 @@ def test_a37_packet_size_522_and_others(size: int) -> None:
     assert entity.science == other.science
 
 
+@pytest.mark.parametrize("nodes", [("E2", "F2"), ("E2", "F2", "E4", "F4"), ("E2", "F4")])
+def test_a44_housekeeping_clears_f2_or_is_ignored(nodes: tuple[str, ...]) -> None:
+    """Only where F2 is the last node is it still under way when all others have ended."""
+    made = [p for p in images(2, (165, 96)) if Recorded(p).kind == 2 or Recorded(p).node in nodes]
+    sequences = [0, *range(1, 42 * len(nodes) + 1)] * 2
+    made = [p[:8] + n.to_bytes(2, "big") + p[10:] for p, n in zip(made, sequences, strict=True)]
+    for answer, frames_ in (("ignored", 2), ("clears-f2", 4 if nodes[-1] == "F2" else 2)):
+        chain, _ = through(made, nodes=nodes, binning=24, hk_last_flag=answer)
+        assert chain.counts.frames == frames_
+        assert chain.counts.incomplete_frames == frames_ - 2
+        assert bool(chain.faults) == (frames_ > 2)
+
+
 def test_answers_that_cannot_be_are_wrong_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,7 @@ def test_the_simulator_sets_three() -> None:
         ("A35", settings.EndMarker),
         ("A38", reading.FineTime),
         ("A40", settings.EvtCtr),
+        ("A44", settings.HkLastFlag),
     ],
 )
 def test_choices_are_what_the_rooms_know(id_: str, values: Any) -> None:
