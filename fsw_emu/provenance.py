@@ -10,6 +10,7 @@ import hashlib
 import importlib.resources
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -25,6 +26,11 @@ MADE_BY = ("c_src", "cross", "fsw_emu", "hil", "meson.build", "pyproject.toml")
 PACKAGES = ("astropy", "numpy")
 UNKNOWN = "unknown"
 _CARD_TEXT_BYTES = 65  # of 80: what a card has for a quoted text and its comment
+#: keywords of fits_cards, and the one that FITS adds for long texts
+_CARDS = re.compile(
+    r"CREATOR|COMMIT|DIRTY|(OB|GD)(CORE|SHA|COMP|FLAGS)|PARAM(ID|SHA)|SEED|INP(UT|SHA)\d+|PACKAGES"
+    r"|LONGSTRN"
+)
 
 
 @dataclass(frozen=True)
@@ -263,6 +269,11 @@ def _text(value: str) -> str:
     lose it, as Python would write them."""
     text = value.encode("unicode_escape").decode("ascii")
     return f"{text[:-1]}\\x20" if text.endswith(" ") else text
+
+
+def is_card(keyword: str) -> bool:
+    """Whether a card of a FITS header tells where the file comes from, not what it holds."""
+    return _CARDS.fullmatch(keyword) is not None
 
 
 def fits_cards(origin: Provenance) -> list[tuple[str, str | int | bool, str]]:

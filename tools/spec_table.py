@@ -19,7 +19,7 @@ def main() -> int:
     if text[start:end] == table():
         return 0
     if args.check:
-        print("SPEC.md differs from fsw_emu/assumptions.py; run tools/spec_table.py")
+        print("SPEC.md differs from fsw_emu/assumptions; run tools/spec_table.py")
         return 1
     SPEC.write_text(text[:start] + table() + text[end:])
     return 0

@@ -57,7 +57,8 @@ def _parsed(args: argparse.Namespace, before: Manifest) -> argparse.Namespace:
             typed += [] if value is None else ["--", str(value)]
         elif value is not None and value is not False:
             flag = "--" + name.replace("_", "-")
-            typed.insert(0, flag if value is True else f"{flag}={value}")
+            text = ",".join(map(str, value)) if isinstance(value, list) else value
+            typed.insert(0, flag if value is True else f"{flag}={text}")
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):

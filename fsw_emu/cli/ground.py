@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 from fsw_emu import manifest
+from fsw_emu.assumptions import add_options
 from fsw_emu.cli.files import describe, read_file
 from fsw_emu.cli.origin import Began, MadeOf, paths_of
 from fsw_emu.core import default_core
+from fsw_emu.ground.reading import Reading
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.packets.fault import Fault
 from fsw_emu.provenance import fits_cards
@@ -41,20 +43,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="DIR",
         help="folder for the files; made if absent",
     )
-    parser.add_argument(
-        "--data-len",
-        choices=["payload", "packet"],
-        default="payload",
-        help="what the length field of event packets counts; default payload",
-    )
+    add_options(parser.add_argument_group("open interface questions"), acts="ground")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
+    from fsw_emu.cli.setup import fill_in, reading_of
+
     broken: list[Fault] = []
+    fill_in(args)
     try:
-        result, files = _process(args, broken)
+        reading = reading_of(args)
+        result, files = _process(args, reading, broken)
     except OSError as error:
         print(f"fsw-emu ground: {describe(error, args.tm)}", file=sys.stderr)
         return 2
@@ -66,14 +67,16 @@ def run(args: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
-def _process(args: argparse.Namespace, broken: list[Fault]) -> tuple[GroundResult, list[Path]]:
+def _process(
+    args: argparse.Namespace, reading: Reading, broken: list[Fault]
+) -> tuple[GroundResult, list[Path]]:
     began = Began()
     # Images are written while telemetry is read, and tell its hash: it is read twice.
     made_of = MadeOf(
         args,
         onboard=None,
         kind="ground",
-        parameters={"data_len": args.data_len},
+        parameters={"reading": reading},
         seed=None,
         inputs={"tm": [manifest.describe(args.tm, args.tm.name)]},
     )
@@ -81,9 +84,7 @@ def _process(args: argparse.Namespace, broken: list[Fault]) -> tuple[GroundResul
     manifest.clear(args.out, keep=paths_of(args).values())
     origin = made_of.provenance()
     chunks = read_file(args.tm, broken)
-    result = process(
-        chunks, args.out, default_core(), data_len=args.data_len, cards=fits_cards(origin)
-    )
+    result = process(chunks, args.out, default_core(), reading=reading, cards=fits_cards(origin))
     if not result.packets:
         return result, []
     entities = [path for path in result.files if path.suffix == ".ce"]

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,14 @@ from fsw_emu.atomic import write_atomic
 from fsw_emu.cli.downlink import Downlink, LosslessCheck
 from fsw_emu.cli.origin import Began, MadeOf, paths_of
 from fsw_emu.cli.recorder import recorded
-from fsw_emu.cli.setup import check_usage, settings_of, source_of
-from fsw_emu.cli.sources import Source
-from fsw_emu.core import default_core
+from fsw_emu.cli.setup import check_usage, fill_in, reading_of, settings_of, source_of
+from fsw_emu.cli.sources import Packets, Source
+from fsw_emu.core import Core, default_core
 from fsw_emu.dpu.chain import ScienceChain
 from fsw_emu.dpu.readout import Batch
 from fsw_emu.dpu.settings import Settings
+from fsw_emu.ground.fits import Card
+from fsw_emu.ground.reading import Reading
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.provenance import Provenance, as_json, fits_cards, named
 from fsw_emu.report.frame_time import mean_frame
@@ -34,16 +36,18 @@ def run(args: argparse.Namespace) -> int:
     """Do the job; exit code 0, or 1 when the data have faults."""
     began = Began()
     core = default_core()
+    fill_in(args)
     check_usage(args)
     onboard = core if args.target == "host" else fsw_emu.targets.open(args.target)
     settings = settings_of(args, core)
     source = source_of(args, core, settings)
+    reading = reading_of(args)
     bad_pixels = args.bad_pixels
     made_of = MadeOf(
         args,
         onboard=fsw_emu.targets.build(args.target),
         kind=source.kind,
-        parameters={"chain": settings, **source.parameters},
+        parameters={"chain": settings, "reading": reading, **source.parameters},
         seed=source.seed,
         inputs={
             "recording": source.inputs,
@@ -52,38 +56,51 @@ def run(args: argparse.Namespace) -> int:
     )
     args.out.mkdir(parents=True, exist_ok=True)
     manifest.clear(args.out, keep=paths_of(args).values())
-    downlink = Downlink(args.out, settings)
-    chain = ScienceChain(onboard, settings, downlink.send)
-    with downlink, contextlib.closing(_batches(args, settings, source, made_of)) as batches:
-        for batch in batches:
-            chain.feed(batch)
-        chain.finish()
+    with contextlib.closing(_batches(args, settings, source, made_of)) as batches:
+        chain, downlink = send(batches, args.out, onboard, settings)
     origin = made_of.provenance()
-    check = LosslessCheck(downlink.digests)
-    ground = process(
-        args.out / "tm.bin",
-        args.out,
-        core,
-        write_ce=False,
-        on_entity=check.on_entity,
-        data_len=args.data_len,
-        cards=fits_cards(origin),
-    )
-    summary = _summary(source, chain, downlink, ground, check, settings)
-    summary["provenance"] = as_json(origin)
-    write_atomic(args.out / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
+    ground, check = receive(args.out, core, downlink, reading, cards=fits_cards(origin))
+    summary = summary_of(source, chain, downlink, ground, check, settings)
+    told = {**summary, "provenance": as_json(origin)}
+    write_atomic(args.out / "summary.json", (json.dumps(told, indent=2) + "\n").encode())
     report = build_report(_report_data(source, chain, ground, summary, settings, origin))
     write_atomic(args.out / "report.html", report.encode())
     sidecars = [manifest.write_sidecar(args.out / name, origin) for name in downlink.files]
-    names = [
-        *summary["files"],
-        "summary.json",
-        "report.html",
-        *([args.record] if args.record else []),
-    ]
+    names = [*summary["files"], "summary.json", "report.html"]
+    names += [args.record] if args.record else []
     names += [path.relative_to(args.out).as_posix() for path in sidecars]
     made_of.write_manifest(began, names)
     return _tell(args.out, summary)
+
+
+def send(
+    batches: Iterable[Batch], out: Path, onboard: Core, settings: Settings
+) -> tuple[ScienceChain, Downlink]:
+    """Packets to telemetry in the folder ``out``."""
+    downlink = Downlink(out, settings)
+    chain = ScienceChain(onboard, settings, downlink.send)
+    with downlink:
+        for batch in batches:
+            chain.feed(batch)
+        chain.finish()
+    return chain, downlink
+
+
+def receive(
+    out: Path, core: Core, sent: Downlink, reading: Reading, *, cards: Sequence[Card] = ()
+) -> tuple[GroundResult, LosslessCheck]:
+    """Telemetry to products in the same folder, compared with what was sent."""
+    check = LosslessCheck(sent.digests)
+    ground = process(
+        out / "tm.bin",
+        out,
+        core,
+        write_ce=False,
+        on_entity=check.on_entity,
+        reading=reading,
+        cards=cards,
+    )
+    return ground, check
 
 
 def _batches(
@@ -96,14 +113,15 @@ def _batches(
         yield from recorded(source.batches(), path, settings, made_of.comment)
 
 
-def _summary(
-    source: Source,
+def summary_of(
+    source: Packets,
     chain: ScienceChain,
     downlink: Downlink,
     ground: GroundResult,
     check: LosslessCheck,
     settings: Settings,
 ) -> dict[str, Any]:
+    """A run in numbers: what summary.json holds."""
     counts, splitter = chain.counts, chain.splitter
     bad, centre, ring_sum, ring_count = counts.rejected.counts
     thresholds = chain.thresholds

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fsw_emu.assumptions import add_options
+
 EXAMPLE = """\
 examples:
   fsw-emu run --scene storm --frames 12 --out out
@@ -25,6 +27,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to a parser's sub-commands."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "run",
+        usage="fsw-emu run [RECORDING] --out DIR [options]",
         help="run a recording or a built-in scene through the science chain",
         description="Run FEE packets through event filter, compression and service 13, read "
         "the telemetry back, and compare.",
@@ -54,6 +57,7 @@ def add_parser(commands: Any) -> None:
     _add_onboard(parser.add_argument_group("onboard set-up"))
     _add_filter(parser.add_argument_group("event filter [ADU]"))
     _add_interface(parser.add_argument_group("reading the FEE's packets"))
+    add_options(parser.add_argument_group("open interface questions (fsw-emu assumptions)"))
 
 
 def _add_scene(group: Any) -> None:
@@ -130,7 +134,14 @@ def _add_onboard(group: Any) -> None:
 
 
 def _add_filter(group: Any) -> None:
-    group.add_argument("--pedestal", type=int, help="instead of the wandering mask's median")
+    group.add_argument("--pedestal", type=int, help="instead of a median")
+    group.add_argument(
+        "--pedestal-from",
+        choices=["masks", "windows"],
+        default="masks",
+        help="what the pedestal is the median of: wandering masks, or the outer pixels of all "
+        "windows; default masks",
+    )
     group.add_argument("--centre-max", type=int, help="EvtFilterThr1; default pedestal + 600")
     group.add_argument("--ring-sum-max", type=int, help="EvtFilterThr2; default 8 x pedestal + 600")
     group.add_argument("--ring-max", type=int, help="EvtFilterThr3; default pedestal + 25")
@@ -141,22 +152,8 @@ def _add_interface(group: Any) -> None:
     group.add_argument(
         "--simulator",
         action="store_true",
-        help="the public simulator's quirks: the three options below at once",
-    )
-    group.add_argument(
-        "--window-order",
-        choices=["raster", "simulator"],
-        help="order of the 5x5 pixels; default raster",
-    )
-    group.add_argument(
-        "--pixel-order",
-        choices=["big", "little"],
-        help="bytes of a pixel in data packets; default big",
-    )
-    group.add_argument(
-        "--sequence-reset-after-hk",
-        action="store_true",
-        help="event packets count from 0 again after housekeeping",
+        help="the public simulator's quirks: --window-order simulator, --pixel-order little, "
+        "--sequence-after-hk restarts",
     )
     group.add_argument(
         "--mode",
@@ -165,17 +162,11 @@ def _add_interface(group: Any) -> None:
         help="FEE mode of the set-up, 0..15, whatever the packets say",
     )
     group.add_argument(
-        "--data-len",
-        choices=["payload", "packet"],
-        default="payload",
-        help="what the length field counts; default payload",
-    )
-    group.add_argument(
         "--binning",
         type=int,
         choices=[6, 24],
         default=6,
-        help="of image frames: 6 (FT, 639 x 384) or 24 (UV, 165 x 96)",
+        help="of image frames: 6 (FT, 639 x 384) or 24 (UV)",
     )
 
 

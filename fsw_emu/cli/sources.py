@@ -11,21 +11,19 @@ from fsw_emu.cli.progress import Progress
 from fsw_emu.core import Core
 from fsw_emu.dpu.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
+from fsw_emu.packets.capture import PREFIX_BYTES
 from fsw_emu.packets.fault import Fault, FaultLog
+from fsw_emu.packets.gresb import Flags
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.packets.spacewire import SpwPacket
 from fsw_emu.provenance import Input
 from fsw_emu.scene import Scene
 
 
-class Source(Protocol):
+class Packets(Protocol):
     """Something that packets come from."""
 
     name: str
-    kind: str  # recording, or which scene
-    seed: int | None
-    parameters: dict[str, Any]  # of the scene and the front end
-    inputs: list[Input]  # files read, known when all batches are taken
 
     def batches(self) -> Iterator[Batch]:
         """The packets in stretches, in order."""
@@ -35,10 +33,26 @@ class Source(Protocol):
         """What was wrong with it, known when all batches are taken."""
 
 
+class Source(Packets, Protocol):
+    """What a run begins with."""
+
+    kind: str  # recording, or which scene
+    seed: int | None
+    parameters: dict[str, Any]  # of the scene and the front end
+    inputs: list[Input]  # files read, known when all batches are taken
+
+
 class RecordingSource:
     """A FEE byte stream in a file, plain or gzipped; read in pieces."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        flags: Flags = "either",
+        prefix_bytes: int = PREFIX_BYTES,
+    ) -> None:
+        self._reader = RecordingReader(flags=flags, prefix_bytes=prefix_bytes)
         self.name = path.name
         self.kind = "recording"
         self.seed: int | None = None
@@ -48,7 +62,7 @@ class RecordingSource:
         self._path = path
 
     def batches(self) -> Iterator[Batch]:
-        reader = RecordingReader()
+        reader = self._reader
         broken: list[Fault] = []
         try:
             for chunk in read_file(self._path, broken, self.inputs):

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from fsw_emu.core import Core, CoreError
 from fsw_emu.dpu.entity import Entity, EntityWriter, Group, add_events
 from fsw_emu.dpu.events import (
-    MAX_EVENTS,
     EventFrame,
     Rejected,
     event_pedestal,
@@ -64,6 +63,7 @@ class ScienceChain:
         self._group: Group | None = None
         self._stacker = Stacker(core, settings.stack)
         self._stacked: Group | None = None
+        self._frame: tuple[int, int] | None = None  # the FEE's counter, its number with us
         self._waiting: list[tuple[int, Readout]] = []  # until the pedestal is known
         self.thresholds: AbsoluteThresholds | None = None
         self.pedestal: int | None = settings.filter.pedestal
@@ -97,7 +97,7 @@ class ScienceChain:
 
     def _take(self, readouts: Iterator[Readout]) -> None:
         for readout in readouts:
-            index = self.counts.frames
+            index = self._number(readout)
             self.counts.frames += 1
             self.counts.incomplete_frames += not readout.complete
             if readout.is_image:
@@ -109,12 +109,27 @@ class ScienceChain:
                 self._take_events(index, readout)
                 continue
             self._waiting.append((index, readout))
-            self._set_pedestal(mask_pedestal(readout), "wandering mask")
+            if self._settings.filter.pedestal_from == "windows":
+                pedestal, source = event_pedestal([readout]), "event windows"
+            else:
+                pedestal, source = mask_pedestal(readout), "wandering mask"
+            if pedestal is not None:
+                self._set_pedestal(pedestal, source)
+
+    def _number(self, readout: Readout) -> int:
+        """Number of a readout by which its time goes: those that came before it, or how far the
+        FEE's counter, which is 16 bit, has gone on from the first; before it is negative."""
+        if self._settings.frame_time == "index":
+            return self.counts.frames
+        if self._frame is None:
+            self._frame = (readout.frame_counter, 0)
+        before, number = self._frame
+        number += (readout.frame_counter - before + 0x8000 & 0xFFFF) - 0x8000
+        self._frame = (readout.frame_counter, number)
+        return number
 
     def _set_pedestal(self, pedestal: int | None, source: str) -> None:
-        """Filter what waited for the pedestal, once there is one."""
-        if pedestal is None and source == "wandering mask":
-            return
+        """Filter what waited for the pedestal."""
         self.pedestal, self.pedestal_from = pedestal, source
         self.thresholds = self._settings.filter.absolute(pedestal or 0)
         waiting, self._waiting = self._waiting, []
@@ -124,11 +139,12 @@ class ScienceChain:
     def _take_events(self, index: int, readout: Readout) -> None:
         assert self.thresholds is not None  # noqa: S101  (callers see to it)
         frame = process(self._core, self._settings, self.thresholds, readout)
+        most = self._settings.entity_events
         if frame.n_over:
             self.faults.append(
-                Fault(readout.first_packet, f"{frame.n_over} events beyond {MAX_EVENTS} in a frame")
+                Fault(readout.first_packet, f"{frame.n_over} events beyond {most} in a frame")
             )
-        if self._group and self._group.n_events + frame.n_kept > MAX_EVENTS:
+        if self._group and self._group.n_events + frame.n_kept > most:
             self._close_group()
         if self._group is None:
             self._group = Group("ED_WP" if self._settings.masks else "ED", mode=readout.mode)
@@ -171,8 +187,8 @@ class ScienceChain:
             self.faults.append(Fault(readout.first_packet, what))
         start_us = self._settings.start_us(index)
         group = self._stacked or Group(image.product, mode=readout.mode)
-        if not group.frames:
-            group.starts_us.append(start_us)
+        group.starts_us.append(start_us)
+        if not group.frames or self._settings.stack_members == "all":
             group.frames.append(self._writer.frame_fields(start_us, readout.hk, 0))
         group.incomplete |= not readout.complete or image.missing_rows > 0
         if self._settings.stack == 1:

@@ -13,8 +13,9 @@ from fsw_emu.dpu.settings import KEYS, AbsoluteThresholds, Settings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 SDU_FRAMES, SDU_FULL_FRAME = 1, 2
-VERSION, BUILD, SDP_VERSION = 1, 1, 1  # ours: the flight numbers are not public
 SHUTTER_OPEN = 0x02  # RseShutSts bit 1
+#: bits of the housekeeping words 0x780 and 0x788 that mean something (register map v0.38)
+_HK_BITS = {"FRMHKspwStatus": 0x03FFFF3F, "FRMHKerrorFlags": 0x000007E3}
 _MODE_FT, _BINNING_CODE = 3, {6: 2, 24: 3}
 
 
@@ -45,6 +46,14 @@ class Group:
     mode: int = _MODE_FT
 
 
+@dataclass
+class _Counted:
+    """What the event counters of group metadata stand at; they are u32."""
+
+    n_in: int = 0
+    rejected: Rejected = field(default_factory=Rejected)
+
+
 class EntityWriter:
     """Numbers entities and telemetry packets and builds both."""
 
@@ -53,6 +62,7 @@ class EntityWriter:
         self._settings = settings
         self._ce_counter = 0
         self._tm_count = 0
+        self._counted = _Counted()
         self.n_discarded = 0
 
     def frame_fields(self, start_us: int, hk: bytes, n_events: int) -> NDArray[np.uint32]:
@@ -67,6 +77,9 @@ class EntityWriter:
         }
         for name, value in values.items():
             fields[FRAME_FIELDS.index(name)] = value
+        if self._settings.hk_reserved == "cleared":
+            for name, bits in _HK_BITS.items():
+                fields[FRAME_FIELDS.index(name)] &= bits
         return fields
 
     def close(self, group: Group, thresholds: AbsoluteThresholds | None) -> Entity:
@@ -74,10 +87,11 @@ class EntityWriter:
         science = b"".join(group.science)
         kind = "stack" if group.stacked else "events" if group.product[:2] == "ED" else "image"
         coarse, fine_us = divmod(group.starts_us[0], 1_000_000)
+        version, build, sdp_version = self._settings.versions
         header = CeHeader(
-            version=VERSION,
-            build=BUILD,
-            sdp_version=SDP_VERSION,
+            version=version,
+            build=build,
+            sdp_version=sdp_version,
             coarse=coarse,
             fine_us=fine_us,
             obsid=self._settings.obsid,
@@ -105,16 +119,30 @@ class EntityWriter:
         sent_us = group.starts_us[-1] + self._settings.frame_period_ms * 1000
         coarse, fine_us = divmod(sent_us, 1_000_000)
         return TmPacket(
-            apid=321, count=self._tm_count, type=13, subtype=0, destination=0,
-            coarse=coarse, fine_us=fine_us, sync=5)  # fmt: skip
+            apid=321,
+            count=self._tm_count,
+            type=13,
+            subtype=0,
+            destination=self._settings.destination,
+            coarse=coarse,
+            fine_us=fine_us,
+            sync=5,
+        )
+
+    def _count(self, group: Group) -> None:
+        if self._settings.event_counters == "entity":
+            self._counted = _Counted()
+        self._counted.n_in += group.n_events_in
+        self._counted.rejected += group.rejected
 
     def _group_fields(
         self, group: Group, thresholds: AbsoluteThresholds | None
     ) -> NDArray[np.uint32]:
         settings = self._settings
         events = group.product.startswith("ED")
+        self._count(group)
         values: dict[str, int] = {
-            f"FRMccd{ccd}{side}PixThreshold": settings.event_threshold if events else 0
+            f"FRMccd{ccd}{side}PixThreshold": settings.thresholds.get(f"{side}{ccd}", 0) * events
             for ccd in (2, 4)
             for side in "EF"
         }
@@ -128,10 +156,10 @@ class EntityWriter:
             "FRMintSyncPeriod": settings.frame_period_ms,
             "FRMreadoutNodeSel": settings.node_bits,
             "NOfEvtDet": group.n_events,
-            "sdpEvtCtr": group.n_events_in,
+            "sdpEvtCtr": 0 if settings.evt_ctr == "zero" else self._counted.n_in & 0xFFFFFFFF,
         }
         if events and thresholds is not None:
-            bad, *counts = group.rejected.counts
+            bad, *counts = (count & 0xFFFFFFFF for count in self._counted.rejected.counts)
             values |= {
                 "EvtBadPixelCount": bad,
                 **{f"EvtFilterCount{i + 1}": count for i, count in enumerate(counts)},

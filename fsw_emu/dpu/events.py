@@ -14,8 +14,6 @@ from fsw_emu.dpu.settings import NODES, AbsoluteThresholds, Settings
 MASK_PIXELS = 25
 #: node index (E2, F2, E4, F4) by side (F, E) and CCD (2, 4)
 _NODE_INDEX = np.array([[1, 3], [0, 2]], np.uint8)
-#: events an entity can tell of: NOfEvtDet is 16 bit
-MAX_EVENTS = 65_535
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def process(
     order = np.argsort(node, kind="stable")
     kept = order[keep[order]]
     is_kept_event = ~is_mask[kept]
-    over = np.flatnonzero(is_kept_event)[MAX_EVENTS:]
+    over = np.flatnonzero(is_kept_event)[settings.entity_events :]
     kept = np.delete(kept, over)
     n_kept = int(is_kept_event.sum()) - len(over)
     return EventFrame(raw[kept].tobytes(), n_in, int(is_mask.sum()), n_kept, len(over), rejected)

@@ -13,7 +13,7 @@ from fsw_emu.dpu.settings import Settings
 
 INTERLEAVED_BIT = 16
 FULL_FRAME = (4511, 4608)  # rows, columns of one CCD as downlinked
-NODE_SHAPE = {6: (639, 384), 24: (165, 96)}
+NODE_SHAPE = (639, 384)  # one node, 6x6 binned
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class ImageFrame:
 
 
 def assemble(core: Core, settings: Settings, readout: Readout) -> ImageFrame:
-    """Pixels of a readout; those that never came hold 65,535 (ASSUMED). CoreError when packets
-    of this size cannot make a frame."""
+    """Pixels of a readout; those that never came hold ``missing_pixel`` (ASSUMED). CoreError
+    when packets of this size cannot make a frame."""
     batch = _joined(readout.parts)
-    rows, cols = FULL_FRAME if readout.interleaved else NODE_SHAPE[settings.binning]
+    node_shape = NODE_SHAPE if settings.binning == 6 else settings.uv_shape
+    rows, cols = FULL_FRAME if readout.interleaved else node_shape
     frame = core.assemble_frame(
         batch.buffer,
         batch.offsets,
@@ -42,6 +43,7 @@ def assemble(core: Core, settings: Settings, readout: Readout) -> ImageFrame:
         packet_payload=max(int(batch.lengths.max()) - 10, 2) & ~1,
         pixel_order=settings.interface.pixel_order,
         data_len=settings.interface.data_len,
+        fill=settings.missing_pixel,
     )
     product = "FF" if readout.interleaved else "FT" if settings.binning == 6 else "UV"
     missing_rows = int((frame.row_pixels != cols).sum())

@@ -145,8 +145,11 @@ class ReadoutSplitter:
         self, current: Readout, batch: Batch, headers: NDArray[Any], run: NDArray[np.intp]
     ) -> Iterator[Readout]:
         current.parts.append(Batch(batch.buffer, batch.offsets[run], batch.lengths[run]))
-        current.n_last += int(headers["last"].sum())
         current.interleaved = headers["side"][0] == INTERLEAVED
+        ends = headers["last"] == 1
+        if self._f2_is_clear(current):
+            ends &= (headers["side"] != 0) | (headers["ccd"] != 0)
+        current.n_last += int(ends.sum())
         if current.n_last >= self._planes(current):
             yield from self._close()
 
@@ -167,12 +170,24 @@ class ReadoutSplitter:
             current.headers.append(read.headers[body])
             current.events.append(read.events[body])
         current.n_markers += marker
-        if current.n_markers > len(self._settings.nodes):
+        if current.n_markers >= self._markers:
             yield from self._close()
+
+    @property
+    def _markers(self) -> int:
+        """Empty last-flagged packets that an event frame has."""
+        return len(self._settings.nodes) + (self._settings.interface.end_marker == "sent")
 
     def _planes(self, current: Readout) -> int:
         """Last flags that an image frame has."""
-        return 1 if current.interleaved else len(self._settings.nodes)
+        if current.interleaved:
+            return 1
+        return len(self._settings.nodes) - self._f2_is_clear(current)
+
+    def _f2_is_clear(self, current: Readout) -> bool:
+        """Housekeeping, which has side F and CCD 2 in its header, has ended F2 already."""
+        clears = self._settings.interface.hk_last_flag == "clears-f2"
+        return clears and bool(current.hk) and "F2" in self._settings.nodes
 
     def _inside(self, events: NDArray[Any], at: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Windows lie inside the node: 2 pixels from its edge."""
@@ -190,7 +205,8 @@ class ReadoutSplitter:
         expected[1:] = (sequence[:-1] + 1) & 0xFFFF
         expected[0] = sequence[0] if self._expected is None else self._expected
         is_event = headers["type"][0] in (EVENT, MASK)
-        if self._after_hk and is_event and self._settings.interface.sequence_reset_after_hk:
+        restarts = self._settings.interface.sequence_after_hk == "restarts"
+        if self._after_hk and is_event and restarts:
             expected[0] = 0
         self._after_hk = headers["type"][-1] == HK
         self._expected = (int(sequence[-1]) + 1) & 0xFFFF
@@ -208,8 +224,8 @@ class ReadoutSplitter:
         if current is None:
             return
         self._expected = 0  # the counter starts again with each readout
-        nodes = len(self._settings.nodes)
-        holds_nothing = not current.is_image and not current.raw and current.n_markers <= nodes
+        whole = current.n_markers >= self._markers
+        holds_nothing = not current.is_image and not current.raw and not whole
         if holds_nothing and not self._seen_hk:
             self.n_strays += current.n_markers
             return
@@ -217,7 +233,7 @@ class ReadoutSplitter:
         if current.is_image:
             current.ended = current.n_last >= self._planes(current)
         else:
-            current.ended = current.n_markers > nodes
+            current.ended = whole
         if not current.ended:
             what = "image" if current.is_image else "event"
             self.faults.append(

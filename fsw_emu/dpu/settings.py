@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fsw_emu.core import DataLen, PixelOrder, WindowOrder
 
 Codec = Literal["none", "aec"]
+# The readings of open questions (SPEC.md, section 1), the default first.
+SequenceAfterHk = Literal["goes-on", "restarts"]
+HkLastFlag = Literal["ignored", "clears-f2"]
+EndMarker = Literal["sent", "absent"]
+PedestalFrom = Literal["masks", "windows"]
+FrameTime = Literal["index", "counter"]
+StackMembers = Literal["one", "all"]
+HkReserved = Literal["kept", "cleared"]
+EventCounters = Literal["entity", "running"]
+EvtCtr = Literal["seen", "zero"]
 
 #: readout nodes in the order of the stream (MSSL-IF-122) with their bits of readout_node_sel
 NODE_BITS = {"E2": 2, "F2": 1, "E4": 8, "F4": 4}
@@ -25,7 +36,8 @@ class FilterSettings:
     """Thresholds of the event filter [ADU], raw as on board (EvtFilterThr1..3, EvtFilterN).
 
     Those that are None follow the pedestal: centre and ring are increments over it, the ring
-    sum over 8 times it (ASSUMED). ``pedestal`` None: taken from the wandering mask.
+    sum over 8 times it (ASSUMED). ``pedestal`` None: the median of the wandering masks, or of
+    the outer pixels of the windows, of the first frame that has any (ASSUMED).
     """
 
     centre_max: int | None = None
@@ -33,6 +45,7 @@ class FilterSettings:
     ring_max: int | None = None
     ring_count_max: int = 4
     pedestal: int | None = None
+    pedestal_from: PedestalFrom = "masks"
     centre_increment: int = 600  # 3 keV at 5 eV/ADU: above any X-ray of the band
     ring_sum_increment: int = 600
     ring_increment: int = 25  # 5 sigma of the read noise
@@ -77,7 +90,9 @@ class Interface:
     data_len: DataLen = "payload"
     window_order: WindowOrder = "raster"
     pixel_order: PixelOrder = "big"
-    sequence_reset_after_hk: bool = False  # of event packets; image packets always go on
+    sequence_after_hk: SequenceAfterHk = "goes-on"  # of event packets; image packets go on
+    hk_last_flag: HkLastFlag = "ignored"  # clears-f2: F2 of an image counts as ended by it
+    end_marker: EndMarker = "sent"  # an empty event packet for the frame after those of its nodes
 
 
 @dataclass(frozen=True)
@@ -96,23 +111,42 @@ class Settings:
     event_frames_per_entity: int = 12
     stack: int = 1  # image frames summed into one entity
     obsid: int = 1
-    event_threshold: int = 0  # [ADU] FRMccdXXPixThreshold, for the metadata
+    thresholds: Mapping[str, int] = field(default_factory=dict)  # [ADU] by node, for metadata
     bad_pixels: dict[str, bytes] | None = None  # mask by node
+    frame_time: FrameTime = "index"  # what counts the frames that time goes by
+    missing_pixel: int = 0xFFFF  # [ADU] what a pixel holds that never came
+    stack_members: StackMembers = "one"
+    uv_shape: tuple[int, int] = (165, 96)  # rows, columns of a node, 24x24 binned
+    hk_reserved: HkReserved = "kept"  # bits of the two housekeeping words without a meaning
+    versions: tuple[int, int, int] = (1, 1, 1)  # version, build, sdp_version; flight's not public
+    event_counters: EventCounters = "entity"  # what group metadata count over
+    entity_events: int = 65_535  # most events an entity tells of: NOfEvtDet is 16 bit
+    destination: int = 0  # destination id of telemetry
+    evt_ctr: EvtCtr = "seen"  # sdpEvtCtr: events before the filter, or nothing
 
     def __post_init__(self) -> None:
         if not 1 <= self.event_frames_per_entity <= 540:
             raise ValueError(f"{self.event_frames_per_entity} frames an entity: 1..540 fit")
-        if self.stack < 1:
+        if self.stack < 1 or (self.stack_members == "all" and self.stack > 540):
             raise ValueError(f"a stack of {self.stack} frames")
         if not self.nodes or set(self.nodes) - set(NODES):
             raise ValueError(f"nodes {self.nodes}: a choice of {', '.join(NODES)}")
         if not 1 <= self.frame_period_ms <= 0xFFFFF:
             raise ValueError(f"frame period {self.frame_period_ms} ms: 1..1048575 (20 bit)")
+        for name, value, most in (
+            ("--missing-pixel", self.missing_pixel, 0xFFFF),
+            ("--destination", self.destination, 0xFF),
+            ("--entity-events", self.entity_events, 0xFFFF),
+            *(("--threshold", threshold, 0xFFFF) for threshold in self.thresholds.values()),
+            *(("--entity-versions", version, 0xFFFF) for version in self.versions),
+        ):
+            if not 0 <= value <= most:
+                raise ValueError(f"{name} {value} is not within 0..{most}")
 
     @property
     def node_bits(self) -> int:
         return sum(NODE_BITS[node] for node in self.nodes)
 
     def start_us(self, frame: int) -> int:
-        """Start of a frame [us since the epoch]."""
-        return self.t0_s * 1_000_000 + frame * self.frame_period_ms * 1000
+        """Start of a frame [us since the epoch], which is not before the epoch."""
+        return max(self.t0_s * 1_000_000 + frame * self.frame_period_ms * 1000, 0)

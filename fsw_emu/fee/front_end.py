@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,18 @@ DATA, EVENT, HK = 0, 1, 2
 MODE_FT, MODE_FF = 3, 4
 HK_PAYLOAD = 152
 SIDE_BOTH = 2
+#: whose threshold the public simulator takes
+_EXCHANGED = {"F2": "E4", "E4": "F2"}
+#: window in the simulator's order at each place of the raster order, and the other way round
+_SIMULATOR = np.array([5 * (2 - dc) + dr + 2 for dr in range(-2, 3) for dc in range(-2, 3)])
+_REORDER = {"raster": _SIMULATOR, "simulator": np.argsort(_SIMULATOR)}
 
 
 @dataclass(frozen=True)
 class FrontEndSettings:
     """Registers of the FEE as far as science uses them (register map v0.38)."""
 
-    threshold: int  # [ADU] ccdX_Y_pix_threshold, all nodes
+    threshold: int | Mapping[str, int]  # [ADU] ccdX_Y_pix_threshold: of all nodes, or of each
     event_limit: int | None = None  # event_pkt_limit, per CCD and frame
     wandering_mask: bool = True  # edu_wandering_mask_en
     window_order: WindowOrder = "raster"
@@ -34,6 +39,15 @@ class FrontEndSettings:
     data_len: DataLen = "payload"
     packet_size: int = 778  # with the header: one row of 384 pixels
     full_sun_threshold: int = 0xFFFF  # full_sun_pix_threshold [ADU]
+    # The readings of open questions (SPEC.md, section 1), the default first.
+    threshold_equality: Literal["passes", "fails"] = "passes"  # of a pixel at threshold + median
+    threshold_registers: Literal["own", "exchanged"] = (
+        "own"  # exchanged: F2 and E4 take the other's
+    )
+    background_set: Literal["window", "raster", "simulator"] = "window"  # whose indices
+    sequence_after_hk: Literal["goes-on", "restarts"] = "goes-on"  # of event packets
+    event_hk: Literal["sent", "omitted"] = "sent"  # before event packets
+    end_marker: Literal["sent", "absent"] = "sent"  # one more empty packet for the frame
 
 
 class FrontEnd:
@@ -54,12 +68,16 @@ class FrontEnd:
         empty last packet, and one more empty last packet for the frame.
         """
         packets = [self._begin(MODE_FT, frames)]
+        if self._settings.event_hk == "omitted":
+            packets, self._sequence = [], 0
+        if self._settings.sequence_after_hk == "restarts":
+            self._sequence = 0
         used = {"2": 0, "4": 0}
         for node in NODES:
             if node in frames:
                 packets += self._node_events(node, frames[node], used)
-        last = [node for node in NODES if node in frames][-1]
-        packets += self._build(last, np.zeros(1, EVENT_DTYPE), np.array([EVENT], np.uint8), last=1)
+        if self._settings.end_marker == "sent":
+            packets += self._empty([node for node in NODES if node in frames][-1])
         self._mask = self._core.mask_step(*self._mask)
         return packets
 
@@ -104,18 +122,32 @@ class FrontEnd:
         self, node: str, frame: NDArray[np.uint16], used: dict[str, int]
     ) -> list[bytes]:
         limit = self._settings.event_limit
+        order, background = self._settings.window_order, self._settings.background_set
         found = self._core.detect_events(
             frame,
-            threshold=self._settings.threshold,
+            threshold=self._threshold(node),
             limit=None if limit is None else limit - used[node[1]],
-            window_order=self._settings.window_order,
+            window_order=order if background == "window" else background,
             mask=self._mask if self._settings.wandering_mask else None,
         )
         used[node[1]] += int((found.kinds == EVENT).sum())
         self.n_dropped += found.n_dropped
-        packets = self._build(node, found.records, found.kinds, last=0)
-        end = self._build(node, np.zeros(1, EVENT_DTYPE), np.array([EVENT], np.uint8), last=1)
-        return packets + end
+        records = found.records
+        if background not in ("window", order):
+            records["pixels"] = records["pixels"][:, _REORDER[order]]
+        return self._build(node, records, found.kinds, last=0) + self._empty(node)
+
+    def _threshold(self, node: str) -> int:
+        """What the EDU of a node compares with [ADU]. More than T is at least T + 1."""
+        exchanged = self._settings.threshold_registers == "exchanged"
+        register = _EXCHANGED.get(node, node) if exchanged else node
+        threshold = self._settings.threshold
+        adu = threshold if isinstance(threshold, int) else threshold[register]
+        return adu + (self._settings.threshold_equality == "fails")
+
+    def _empty(self, node: str) -> list[bytes]:
+        """The empty event packet that ends a node, and a frame."""
+        return self._build(node, np.zeros(1, EVENT_DTYPE), np.array([EVENT], np.uint8), last=1)
 
     def _build(
         self, node: str, events: NDArray[Any], kinds: NDArray[np.uint8], *, last: int

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fsw_emu.core import CeHeader, CompressionEntity
-from fsw_emu.ground.entities import group_value, start_times
+from fsw_emu.ground.entities import entity_time, group_value, start_times
 from fsw_emu.ground.fits import Card
+from fsw_emu.ground.reading import FineTime
 from fsw_emu.packets.ce import FF, PRODUCTS, is_stacked
-from fsw_emu.packets.pus import SmileTime
 
 
-def event_cards(headers: Sequence[CeHeader], *, n_frames: int) -> list[Card]:
+def event_cards(headers: Sequence[CeHeader], *, n_frames: int, fine_time: FineTime) -> list[Card]:
     """Cards of the events of several entities, at least one."""
     return [
         ("OBS_ID", _list(f"{h.obsid:010d}" for h in headers), "observation id"),
@@ -21,11 +21,11 @@ def event_cards(headers: Sequence[CeHeader], *, n_frames: int) -> list[Card]:
         ("CELAST", headers[-1].counter, "ce_counter of the last entity"),
         ("NENTITY", len(headers), "compression entities"),
         ("NFRAMES", n_frames, "frames, those without events included"),
-        ("DATE-OBS", _iso(headers[0]), "time of the first entity, UTC"),
+        ("DATE-OBS", _iso(headers[0], fine_time), "time of the first entity, UTC"),
     ]
 
 
-def image_cards(entity: CompressionEntity) -> list[Card]:
+def image_cards(entity: CompressionEntity, *, fine_time: FineTime) -> list[Card]:
     """Cards of the images of one entity."""
     header = entity.header
     cards: list[Card] = [
@@ -36,8 +36,8 @@ def image_cards(entity: CompressionEntity) -> list[Card]:
         ("CEINTEG", header.integrity, "ce_integrity, 0 is good"),
         ("NMEMBERS", header.members, "frames in the entity"),
         ("STACKED", is_stacked(header.key), "frames were added up"),
-        ("DATE-OBS", _iso(header), "time of the entity, UTC"),
-        ("TSTART", start_times(entity)[0], "start of the first frame [s]"),
+        ("DATE-OBS", _iso(header, fine_time), "time of the entity, UTC"),
+        ("TSTART", start_times(entity, fine_time)[0], "start of the first frame [s]"),
     ]
     ccds = [ccd for ccd in (2, 4) if group_value(entity, f"FRMccd{ccd}Readout")]
     if header.product == FF and len(ccds) == 1:
@@ -45,9 +45,9 @@ def image_cards(entity: CompressionEntity) -> list[Card]:
     return cards
 
 
-def _iso(header: CeHeader) -> str:
+def _iso(header: CeHeader, fine_time: FineTime) -> str:
     """As FITS has it: UTC without a zone."""
-    return SmileTime(header.coarse, header.fine_us).iso().removesuffix("Z")
+    return entity_time(header, fine_time).iso().removesuffix("Z")
 
 
 def _hex(key: int) -> str:

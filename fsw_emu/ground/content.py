@@ -7,7 +7,9 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-#: cards that follow from others, or tell of the sources
+from fsw_emu.provenance import is_card
+
+#: cards that follow from others
 _NOT_CONTENT = {"CHECKSUM", "DATASUM"}
 
 
@@ -21,7 +23,7 @@ def content_digest(path: Path) -> str:
     with fits.open(path, memmap=False, do_not_scale_image_data=True) as hdus:
         for hdu in hdus:
             for card in hdu.header.cards:
-                if card.keyword not in _NOT_CONTENT:
+                if card.keyword not in _NOT_CONTENT and not is_card(card.keyword):
                     digest.update(f"{card.keyword}={card.value!r}\n".encode())
             if hdu.data is not None:
                 digest.update(hdu.data.tobytes())

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.core import CompressionEntity, Core, DataLen
+from fsw_emu.core import CompressionEntity, Core
 from fsw_emu.ground.entities import frame_values, group_value, start_times
+from fsw_emu.ground.reading import DEFAULT, MaskFrame, Reading
 from fsw_emu.packets.fault import Fault
 from fsw_emu.packets.fee import EVENT, WANDERING_MASK
 
@@ -47,7 +48,7 @@ def read_events(
     entity: CompressionEntity,
     *,
     first_frame: int = 0,
-    data_len: DataLen = "payload",
+    reading: Reading = DEFAULT,
 ) -> EventTables:
     """Tables of an ED or ED_WP entity; first_frame is the running number of its first frame.
 
@@ -62,7 +63,7 @@ def read_events(
         faults.append(Fault(at, "events", f"{rest} bytes are no whole packet"))
     offsets = np.arange(n, dtype=np.uint32) * np.uint32(PACKET_BYTES)
     lengths = np.full(n, PACKET_BYTES, np.uint32)
-    packets = core.fee_parse(entity.science, offsets, lengths, data_len=data_len)
+    packets = core.fee_parse(entity.science, offsets, lengths, data_len=reading.data_len)
     headers = packets.headers
     readable = packets.status == 0
     is_mask = readable & (headers["type"] == WANDERING_MASK)
@@ -74,13 +75,14 @@ def read_events(
 
     counts = np.array(frame_values(entity, "LastFrameEvtCount"), np.int64)
     faults += _count_faults(counts, int(np.count_nonzero(~is_mask)), entity)
-    frame = split_frames(headers, packets.events, is_mask, counts)
-    times = np.array(start_times(entity))
+    frame = split_frames(headers, packets.events, is_mask, counts, mask_frame=reading.mask_frame)
+    number = frame + first_frame if reading.ccd_frame == "running" else headers["frame_counter"]
+    times = np.array(start_times(entity, reading.fine_time))
 
     def table(select: NDArray[np.bool_]) -> NDArray[Any]:
         out = np.empty(int(np.count_nonzero(select)), TABLE_DTYPE)
         out["TIME"] = times[frame[select]]
-        out["CCDFRAME"] = frame[select] + first_frame
+        out["CCDFRAME"] = number[select]
         out["CCDNR"] = 2 + 2 * headers["ccd"][select]
         out["RAWX"] = packets.events["col"][select]
         out["RAWY"] = packets.events["row"][select]
@@ -109,6 +111,8 @@ def split_frames(
     windows: NDArray[Any],
     is_mask: NDArray[np.bool_],
     counts: NDArray[np.int64],
+    *,
+    mask_frame: MaskFrame = "shown",
 ) -> NDArray[np.int64]:
     """Index of the frame that each packet belongs to.
 
@@ -118,12 +122,16 @@ def split_frames(
     Masks are not counted. One belongs to the frame of the packet before it, until that
     frame's events are used up and the mask shows another frame: its node comes earlier in
     the readout, or had its mask, its frame counter is another, its sequence counter goes
-    back, or it looks at another (row, col) than the frame's first mask (ASSUMED).
+    back, or it looks at another (row, col) than the frame's first mask (ASSUMED). That is
+    ``shown``; by ``before`` it never belongs to another, by ``next`` to the frame of the event
+    after it.
     """
     before: NDArray[np.int64] = np.cumsum(~is_mask) - ~is_mask  # events before each packet
     used_up = np.cumsum(counts)
     frame: NDArray[np.int64] = np.searchsorted(used_up, before, side="right")
     np.minimum(frame, len(counts) - 1, out=frame)
+    if mask_frame == "next":
+        return frame
     node = 2 * headers["ccd"].astype(np.int64) + 1 - headers["side"]  # E2 F2 E4 F4
     restarts = np.zeros(len(headers), np.bool_)
     restarts[1:] = (
@@ -132,15 +140,16 @@ def split_frames(
         | (headers["sequence"][1:] < headers["sequence"][:-1])
     )
     place = windows["row"].astype(np.int64) << 16 | windows["col"]
-    mask_frame, mask_node, mask_place = -1, -1, -1  # of the masks of the frame under way
+    masks_of, mask_node, mask_place = -1, -1, -1  # of the masks of the frame under way
     for at in np.flatnonzero(is_mask).tolist():
         now = int(frame[at - 1]) if at else 0
-        same = now == mask_frame
+        same = now == masks_of
         other = same and (place[at] != mask_place or node[at] <= mask_node)
-        if (other or restarts[at]) and before[at] >= used_up[now] and now + 1 < len(counts):
+        shows_another = mask_frame == "shown" and (other or restarts[at])
+        if shows_another and before[at] >= used_up[now] and now + 1 < len(counts):
             now += 1
-        if now != mask_frame:
-            mask_frame, mask_place = now, int(place[at])
+        if now != masks_of:
+            masks_of, mask_place = now, int(place[at])
         mask_node = int(node[at])
         frame[at] = now
     return frame

@@ -18,8 +18,9 @@ from fsw_emu.ground.entities import group_value
 from fsw_emu.packets.ce import FF, FT, UV, is_stacked
 from fsw_emu.packets.fee import NODES
 
-#: rows and columns of a node image, of both sides for FF
-SHAPES = {FT: (639, 384), UV: (165, 96), FF: (4511, 4608)}
+#: rows and columns of a node image, of both sides for FF; those of UV are Reading.uv_shape
+_SHAPES = {FT: (639, 384), FF: (4511, 4608)}
+IMAGES = (FT, UV, FF)
 
 FOCAL_PLANE = "FOCALPLANE"
 
@@ -45,13 +46,15 @@ class ImageProduct:
         return image if image.ndim == 2 else image[-1]
 
 
-def read_images(entity: CompressionEntity) -> ImageProduct:
+def read_images(
+    entity: CompressionEntity, *, uv_shape: tuple[int, int] = (165, 96)
+) -> ImageProduct:
     """Images of an FT, UV or FF entity; ValueError when their size is not as the metadata
     and the geometry say."""
     product = entity.header.product
-    if product not in SHAPES:
+    if product not in IMAGES:
         raise ValueError(f"product {product} has no images")
-    rows, cols = SHAPES[product]
+    rows, cols = _SHAPES.get(product, uv_shape)
     dtype = np.dtype(">u4" if is_stacked(entity.header.key) and product != FF else ">u2")
     plane_bytes = rows * cols * dtype.itemsize
     n, rest = divmod(len(entity.science), plane_bytes)

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.atomic import write_atomic
-from fsw_emu.core import CeHeader, CompressionEntity, Core, DataLen
+from fsw_emu.core import CeHeader, CompressionEntity, Core
 from fsw_emu.ground import fits
 from fsw_emu.ground.cards import event_cards, image_cards
 from fsw_emu.ground.entities import unpack
 from fsw_emu.ground.events import read_events
-from fsw_emu.ground.images import SHAPES, read_images
+from fsw_emu.ground.images import IMAGES, read_images
+from fsw_emu.ground.reading import DEFAULT, Reading
 from fsw_emu.ground.telemetry import Received, TelemetryReader
 from fsw_emu.ground.transfers import Transfer, TransferReader
 from fsw_emu.packets.ce import ED, ED_WP, PRODUCTS, ce_filename
@@ -54,13 +55,13 @@ def process(
     *,
     write_ce: bool = True,
     on_entity: OnEntity | None = None,
-    data_len: DataLen = "payload",
+    reading: Reading = DEFAULT,
     cards: Sequence[fits.Card] = (),
 ) -> GroundResult:
     """Turn telemetry into files in the folder ``out``, which is made if need be.
 
     tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
-    data_len: what the length field of event packets counts. cards: for every FITS header.
+    reading: how to read what sources leave open. cards: for every FITS header.
     One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
     entity. Faults of the data are in the result, and what follows them is processed; OSError
     for a file that cannot be read or a folder that cannot be written.
@@ -69,7 +70,7 @@ def process(
     """
     out.mkdir(parents=True, exist_ok=True)
     station = _Station(
-        out, core, write_ce=write_ce, on_entity=on_entity, data_len=data_len, cards=cards
+        out, core, write_ce=write_ce, on_entity=on_entity, reading=reading, cards=cards
     )
     for chunk in read_chunks(tm) if isinstance(tm, Path) else tm:
         station.feed(chunk)
@@ -93,11 +94,11 @@ class _Station:
         *,
         write_ce: bool,
         on_entity: OnEntity | None,
-        data_len: DataLen,
+        reading: Reading,
         cards: Sequence[fits.Card],
     ) -> None:
         self._cards = cards
-        self._data_len: DataLen = data_len
+        self._reading = reading
         self._out = out
         self._core = core
         self._write_ce = write_ce
@@ -140,7 +141,9 @@ class _Station:
         events, masks = np.concatenate(self._events), np.concatenate(self._masks)
         self._events.clear()  # twice the table is more than need be
         self._masks.clear()
-        cards = [*event_cards(self._event_headers, n_frames=self._frames), *self._cards]
+        fine_time = self._reading.fine_time
+        cards = event_cards(self._event_headers, n_frames=self._frames, fine_time=fine_time)
+        cards += self._cards
         fits.write_events(self._path(EVENTS_FILE), events, masks, cards=cards)
         return events
 
@@ -171,13 +174,13 @@ class _Station:
             write_atomic(self._path(name), transfer.data)
         if header.product in (ED, ED_WP):
             self._event_entity(entity, transfer)
-        elif header.product in SHAPES:
+        elif header.product in IMAGES:
             self._image_entity(entity, transfer)
         else:
             self._fault(transfer, header, "the product is unknown")
 
     def _event_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
-        tables = read_events(self._core, entity, first_frame=self._frames, data_len=self._data_len)
+        tables = read_events(self._core, entity, first_frame=self._frames, reading=self._reading)
         self._frames += entity.header.members
         self._events.append(tables.events)
         self._masks.append(tables.masks)
@@ -189,14 +192,15 @@ class _Station:
     def _image_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
         header = entity.header
         try:
-            images = read_images(entity)
+            images = read_images(entity, uv_shape=self._reading.uv_shape)
         except ValueError as error:
             self._fault(transfer, header, str(error))
             return
         self._images += 1
         self._last_image = images.picture()
         path = self._path(f"image_{header.counter:05d}_{PRODUCTS[header.product]}.fits")
-        fits.write_images(path, images, cards=[*image_cards(entity), *self._cards])
+        cards = [*image_cards(entity, fine_time=self._reading.fine_time), *self._cards]
+        fits.write_images(path, images, cards=cards)
 
     def _fault(self, transfer: Transfer, header: CeHeader, what: str) -> None:
         where = f"entity {header.counter} ({PRODUCTS[header.product]})"

@@ -24,7 +24,8 @@ def framed(packet: bytes, *, prefix: bytes = bytes(PREFIX_BYTES)) -> bytes:
 class CaptureReader:
     """SpaceWire packets of a capture: the interface of GresbReader."""
 
-    def __init__(self, reader: PcapReader | PcapngReader) -> None:
+    def __init__(self, reader: PcapReader | PcapngReader, prefix_bytes: int = PREFIX_BYTES) -> None:
+        self._prefix_bytes = prefix_bytes
         self._reader = reader
         self._foreign: set[int] = set()
         self.faults = reader.faults
@@ -45,8 +46,8 @@ class CaptureReader:
                 what = f"link type {one.link_type} is not SpaceWire ({SPACEWIRE})"
                 self.faults.append(Fault(one.offset, "capture", what))
             return None
-        prefix, data = one.data[:PREFIX_BYTES], one.data[PREFIX_BYTES:]
-        if len(prefix) == PREFIX_BYTES:
+        prefix, data = one.data[: self._prefix_bytes], one.data[self._prefix_bytes :]
+        if len(prefix) == self._prefix_bytes:
             cut = one.original_bytes > len(one.data)
             return SpwPacket(data, offset=one.offset, truncated=cut, prefix=prefix)
         self.faults.append(Fault(one.offset, "capture", "a record without its prefix"))

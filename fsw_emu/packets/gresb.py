@@ -1,10 +1,13 @@
 """GRESB framing: flags:8 size:24 (big-endian) packet (GRESB user's manual).
 
-Sources read the flags from either end of the byte, so both are understood: error end of
-packet 0x80 or 0x01, truncated 0x40 or 0x02. Written are 0x80 and 0x40.
+Sources read the flags from either end of the byte, so both are understood where nothing else
+is asked for: error end of packet 0x80 or 0x01, truncated 0x40 or 0x02 (ASSUMED). Written are 0x80
+and 0x40.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.spacewire import SpwPacket
@@ -12,12 +15,20 @@ from fsw_emu.packets.spacewire import SpwPacket
 HEADER_BYTES = 4
 MAX_PACKET_BYTES = 0xFFFFFF
 
-_EEP, _TRUNCATED = 0x81, 0x42
+Flags = Literal["either", "high", "low"]
+
+#: error end of packet, truncated
+_BITS: dict[Flags, tuple[int, int]] = {
+    "either": (0x81, 0x42),
+    "high": (0x80, 0x40),
+    "low": (0x01, 0x02),
+}
 
 
-def known_flags(flags: int) -> bool:
+def known_flags(flags: int, end: Flags = "either") -> bool:
     """Whether a flags byte has no bit but those above."""
-    return not flags & ~(_EEP | _TRUNCATED)
+    eep, truncated = _BITS[end]
+    return not flags & ~(eep | truncated)
 
 
 def build(packet: bytes, *, eep: bool = False, truncated: bool = False) -> bytes:
@@ -32,10 +43,11 @@ class GresbReader:
     """Splits a stream into packets, in chunks of any size.
 
     Holds at most one packet, 16 MiB. Nothing marks the beginning of a packet, so unknown
-    flags are reported and the size is believed.
+    flags are reported and the size is believed. ``flags``: the end of the byte they are at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, flags: Flags = "either") -> None:
+        self._flags: Flags = flags
         self.faults: FaultLog[Fault] = FaultLog()
         self._buffer = bytearray()
         self._offset = 0  # of the buffer in the input
@@ -65,9 +77,10 @@ class GresbReader:
         self._buffer.clear()
 
     def _packet(self, flags: int, data: bytes, at: int) -> SpwPacket:
-        if not known_flags(flags):
+        if not known_flags(flags, self._flags):
             self._fault(at, f"unknown flags {flags:#04x}")
-        return SpwPacket(data, bool(flags & _EEP), self._offset + at, bool(flags & _TRUNCATED))
+        eep, truncated = _BITS[self._flags]
+        return SpwPacket(data, bool(flags & eep), self._offset + at, bool(flags & truncated))
 
     def _fault(self, at: int, what: str) -> None:
         self.faults.append(Fault(self._offset + at, "GRESB recording", what))

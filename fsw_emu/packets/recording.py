@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fsw_emu.packets import gresb
-from fsw_emu.packets.capture import CaptureReader
+from fsw_emu.packets.capture import PREFIX_BYTES, CaptureReader
 from fsw_emu.packets.fault import Fault, FaultLog
 from fsw_emu.packets.pcap import PcapReader, is_pcap
 from fsw_emu.packets.pcapng import PcapngReader, is_pcapng
@@ -38,10 +38,17 @@ class RecordingReader:
     """Packets of a recording of any format, in chunks of any size.
 
     feed and finish raise ValueError when the beginning is of no format that sniff knows;
-    whatever else is wrong is in ``faults``.
+    whatever else is wrong is in ``faults``. flags, prefix_bytes: as the two readers have them.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        flags: gresb.Flags = "either",
+        prefix_bytes: int = PREFIX_BYTES,
+    ) -> None:
+        self._flags: gresb.Flags = flags
+        self._prefix_bytes = prefix_bytes
         self._start = b""
         self._reader: gresb.GresbReader | CaptureReader | None = None
 
@@ -66,8 +73,9 @@ class RecordingReader:
     def _open(self) -> list[SpwPacket]:
         kind = sniff(self._start)
         if kind == "gresb":
-            self._reader = gresb.GresbReader()
+            self._reader = gresb.GresbReader(self._flags)
         else:
-            self._reader = CaptureReader(PcapReader() if kind == "pcap" else PcapngReader())
+            reader = PcapReader() if kind == "pcap" else PcapngReader()
+            self._reader = CaptureReader(reader, self._prefix_bytes)
         start, self._start = self._start, b""
         return self._reader.feed(start)

@@ -40,7 +40,6 @@ class Readout:
 
 
 BINNED_6 = Readout(ROWS, COLS, 1)
-BINNED_24 = Readout(165, 96, 1 / 4)  # ASSUMED (SPEC.md A18)
 UNBINNED = Readout(4511, 2304, 6)  # one side of a full frame
 
 
@@ -48,7 +47,9 @@ class Scene:
     """Frames of a quiet or a stormy sky.
 
     kind: ``quiet`` or ``storm``: about 46 and 124 hits per CCD and second by default.
-    frame_period_s: integration time. ValueError for another kind, a period that is not positive
+    frame_period_s: integration time. uv_shape: rows and columns of a node, 24x24 binned (ASSUMED).
+    overflow: what becomes of sums beyond 16 bit: a converter saturates; the public simulator
+    wraps (ASSUMED). ValueError for another kind, a period that is not positive
     and finite, a seed or an index below 0.
     """
 
@@ -58,6 +59,8 @@ class Scene:
         *,
         seed: int = 1,
         frame_period_s: float = 10.0,
+        uv_shape: tuple[int, int] = (165, 96),
+        overflow: Literal["saturates", "wraps"] = "saturates",
         parameters: SceneParameters | None = None,
     ) -> None:
         if kind not in KINDS:
@@ -70,6 +73,8 @@ class Scene:
         self.seed = seed
         self.period_s = frame_period_s
         self.parameters = parameters or SceneParameters()
+        self._binned_24 = Readout(*uv_shape, 1 / 4)
+        self._wraps = overflow == "wraps"
         self._sky = Sky(kind, self._rng(SOURCES), self.parameters)
         self._offsets = {node: self._offset(node, BINNED_6) for node in NODES}
 
@@ -83,8 +88,8 @@ class Scene:
         return {node: self._frame(index, node, BINNED_6) for node in NODES}
 
     def uv_frames(self, index: int) -> dict[str, NDArray[np.uint16]]:
-        """The four nodes of one frame, 24x24 binned: (165, 96) [ADU]."""
-        return {node: self._frame(index, node, BINNED_24) for node in NODES}
+        """The four nodes of one frame, 24x24 binned: ``uv_shape`` [ADU]."""
+        return {node: self._frame(index, node, self._binned_24) for node in NODES}
 
     def full_frame(self, index: int, ccd: Literal[2, 4]) -> NDArray[np.uint16]:
         """One CCD unbinned: (4511, 4608) [ADU], F in even and E in odd columns (MSSL-IF-115).
@@ -136,7 +141,7 @@ class Scene:
         base = p.pedestal_adu + rng.normal(0, p.node_offset_sigma_adu)
         columns = base + rng.normal(0, p.column_sigma_adu, COLS)
         # Columns of another width see the amplifier chain of those at their place.
-        at = (np.arange(readout.cols) / readout.scale).astype(np.intp)
+        at = np.minimum((np.arange(readout.cols) / readout.scale).astype(np.intp), COLS - 1)
         ramp = np.linspace(0, p.row_ramp_adu, readout.rows)
         offset = columns[at] + ramp[:, None]
         row, col = (((hot + 0.5) * readout.scale).astype(np.intp) for hot in self._hot_pixels(node))
@@ -152,7 +157,7 @@ class Scene:
         return photons, self._sky.tracks(rng, self.period_s)
 
     def _frame(self, index: int, node: str, readout: Readout) -> NDArray[np.uint16]:
-        """Read noise and a 16-bit converter, which saturates and never wraps."""
+        """Read noise and a 16-bit converter."""
         photons, tracks = self._arrivals(index, node)
         rng = self._rng(READOUT, KINDS.index(self.kind), index, NODES.index(node))
         signal = self._signal(photons, tracks, rng, readout)
@@ -162,6 +167,9 @@ class Scene:
         rows, cols = readout.exposed
         frame[:rows, :cols] += signal
         np.rint(frame, out=frame)
+        if self._wraps:
+            wrapped: NDArray[np.uint16] = frame.astype(np.int64).astype(np.uint16)
+            return wrapped
         return np.clip(frame, 0, 0xFFFF, out=frame).astype(np.uint16)
 
     def _signal(

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.model": set(),
     "fsw_emu.packets": set(),
+    "fsw_emu.assumptions": set(),
     "fsw_emu.atomic": set(),
     "fsw_emu.core": {"fsw_emu.targets"},  # the default core, and only there
     "fsw_emu.scene": {"fsw_emu.packets"},
@@ -20,7 +21,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.report": {"fsw_emu.atomic", "fsw_emu.provenance"},
     "fsw_emu.fee": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core"},
-    "fsw_emu.ground": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.atomic"},
+    "fsw_emu.ground": {
+        "fsw_emu.packets",
+        "fsw_emu.core",
+        "fsw_emu.atomic",
+        "fsw_emu.provenance",
+    },
     "fsw_emu.codecs": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.manifest": {"fsw_emu.atomic", "fsw_emu.provenance"},
     "fsw_emu.targets": {
