@@ -38,6 +38,9 @@ def zeros(members: int = 1) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.zeros(len(GROUP_FIELDS), "u4"), np.zeros((members, len(FRAME_FIELDS)), "u4")
 
 
+@pytest.mark.verifies(
+    "CE-1", "CE-2", "CE-3", "CE-4", "CE-5", "CE-8", "CE-9", "CE-10", "CE-11", "CE-12", "CE-13"
+)
 def test_entity_header(core: Core) -> None:
     rows = table("CE-1")
     edges = [(int(offset), int(size)) for offset, size, _ in rows]
@@ -62,6 +65,7 @@ def test_entity_header(core: Core) -> None:
     assert made[size + group_size + 3 * per_frame :] == bytes(range(64))
 
 
+@pytest.mark.verifies("CE-6", "CE-7")
 def test_products_and_integrity(core: Core) -> None:
     rows = {name.split(":")[0]: (int(o), name) for o, _, name in table("CE-1")}
     offset, said = rows["product"]
@@ -80,6 +84,7 @@ def size_of(name: str) -> int:
     return integer(introduction(name).split()[2])
 
 
+@pytest.mark.verifies("CE-20", "CE-22")
 @pytest.mark.parametrize(("name", "names"), [("CE-20", GROUP_FIELDS), ("CE-22", FRAME_FIELDS)])
 def test_metadata(core: Core, name: str, names: tuple[str, ...]) -> None:
     fields, size = layout(name), size_of(name)
@@ -101,6 +106,7 @@ def test_metadata(core: Core, name: str, names: tuple[str, ...]) -> None:
         assert read == values.tolist()
 
 
+@pytest.mark.verifies("CE-24")
 def test_housekeeping_words(core: Core) -> None:
     first, second = numbers("CE-24")
     begin = numbers("FEE-8")[-2]
@@ -114,6 +120,7 @@ def test_housekeeping_words(core: Core) -> None:
 # 8.4 Key
 
 
+@pytest.mark.verifies("KEY-1", "KEY-2", "KEY-6")
 def test_key_digits(csxi: SimpleNamespace) -> None:
     def load(number: int) -> SimpleNamespace:
         parts = csxi.ffi.new("struct sxi_key *")
@@ -140,6 +147,9 @@ def test_key_digits(csxi: SimpleNamespace) -> None:
 # 9. Telemetry
 
 
+@pytest.mark.verifies(
+    "TM-1", "TM-2", "TM-3", "TM-4", "TM-5", "TM-6", "TM-7", "TM-8", "TM-9", "TM-10", "TM-11"
+)
 def test_pus_packet(core: Core) -> None:
     rows = {said: place for place, said in table("TM-1")}
     packet = TmPacket(321, 0x1234, 13, 2, 0xAB, 0x01020304, 999_999, 5)
@@ -173,6 +183,7 @@ def test_pus_packet(core: Core) -> None:
     assert core.crc16(made) == 0
 
 
+@pytest.mark.verifies("LDT-1..4")
 def test_transfer(core: Core) -> None:
     ids = re.findall(r"(\d) ((?:[A-Z]{2},? ?)+)", sentence("LDT-1"))
     assert [(int(n), names.strip(" ,")) for n, names in ids] == [(1, "ED, FT, UV"), (2, "FF")]
@@ -189,6 +200,7 @@ def test_transfer(core: Core) -> None:
     assert alone[8] == subtypes[0] == int(re.findall(r"\(13,(\d)\)", sentence("LDT-4"))[0])
 
 
+@pytest.mark.verifies("CRC-1", "CRC-2")
 def test_checksums(core: Core) -> None:
     polynomial, seed = numbers("CRC-1")
     crc = seed
@@ -210,6 +222,7 @@ def test_checksums(core: Core) -> None:
 # 11. Status codes
 
 
+@pytest.mark.verifies("STAT-1")
 def test_status_codes(csxi: SimpleNamespace) -> None:
     names = {"good": "OK", "argument": "PARAM", "room": "ROOM", "input too short": "SHORT",
              "a field's value": "FORMAT", "a length field": "LENGTH", "checksum": "CRC",

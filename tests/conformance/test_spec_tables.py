@@ -19,6 +19,7 @@ from fsw_emu.dpu.settings import NODES
 # 2. Nodes
 
 
+@pytest.mark.verifies("NODE-2", "NODE-3", "BAD-3")
 def test_nodes(core: Core) -> None:
     assert ",".join(NODES) == "".join(re.findall(r"([EF][24],?) ?", sentence("NODE-2")))[:11]
     *_, rows, columns = numbers("NODE-3")
@@ -50,6 +51,7 @@ def fee_field(begins: str) -> tuple[int, int]:
     return where
 
 
+@pytest.mark.verifies("FEE-1", "FEE-2", "FEE-4", "FEE-5")
 def test_fee_header(core: Core) -> None:
     packet = event_packet(core, frame_counter=0xABCD, sequence=0x1234)
     for begins in ("logical address", "protocol identifier"):
@@ -62,6 +64,7 @@ def test_fee_header(core: Core) -> None:
     assert sum(size for name, (_, size) in fee_fields().items() if name != "payload") == payload
 
 
+@pytest.mark.verifies("FEE-3")
 def test_fee_type_field(core: Core) -> None:
     (said,) = (name for name in fee_fields() if "FEE mode" in name)
     names = {"FEE mode": "mode", "last packet": "last", "side": "side", "CCD": "ccd"}
@@ -82,6 +85,7 @@ def test_fee_type_field(core: Core) -> None:
         assert field == without | most << low, name
 
 
+@pytest.mark.verifies("FEE-6")
 def test_event_payload(core: Core) -> None:
     size, column, row, _, n_pixels, pixels, centre = numbers("FEE-6")
     packet = event_packet(core)
@@ -96,6 +100,7 @@ def test_event_payload(core: Core) -> None:
     assert np.flatnonzero(event["pixels"]).tolist() == [centre]
 
 
+@pytest.mark.verifies("FEE-7")
 @pytest.mark.parametrize("order", ["raster", "simulator"])
 def test_window_order(core: Core, order: Any) -> None:
     terms = {"dr+2": (1, 0), "2-dr": (-1, 0), "dc+2": (0, 1), "2-dc": (0, -1)}
@@ -113,6 +118,7 @@ def test_window_order(core: Core, order: Any) -> None:
 # 4. Event detection
 
 
+@pytest.mark.verifies("EDU-2")
 def test_background_and_threshold(core: Core) -> None:
     background = braces("EDU-2")
     assert len(background) == numbers("EDU-2")[-1]
@@ -128,6 +134,7 @@ def test_background_and_threshold(core: Core) -> None:
     assert seen == {(0, 1), (1, 0)}  # equality passes
 
 
+@pytest.mark.verifies("EDU-1")
 def test_edge(core: Core) -> None:
     edge = numbers("EDU-1")[-1]
     for side in (2 * edge, 2 * edge + 1):
@@ -136,6 +143,7 @@ def test_edge(core: Core) -> None:
         assert len(core.detect_events(frame, threshold=1).records) == side - 2 * edge
 
 
+@pytest.mark.verifies("EDU-8", "EDU-9")
 def test_wandering_mask(core: Core) -> None:
     first_row, first_col, step = numbers("EDU-8")
     last_col, back, down, last_row, top, n_across, n_down = numbers("EDU-9")
@@ -155,6 +163,7 @@ def test_wandering_mask(core: Core) -> None:
 # 5. Bad pixels
 
 
+@pytest.mark.verifies("BAD-1", "BAD-2")
 def test_bad_pixel_mask(core: Core) -> None:
     rows, cols, size = numbers("BAD-1")
     row, column, bit, byte = numbers("BAD-2")
@@ -177,6 +186,7 @@ PARAMETERS = {
 }
 
 
+@pytest.mark.verifies("FILT-4")
 def test_ring(core: Core) -> None:
     for k in range(25):
         event = np.zeros(1, EVENT_DTYPE)
@@ -198,6 +208,7 @@ def broken(rules: set[str]) -> NDArray[Any]:
     return event
 
 
+@pytest.mark.verifies("FILT-1", "FILT-2", "FILT-6..9")
 def test_first_rule_that_fails_counts(core: Core) -> None:
     names = {"pixel not": "bad", "centre <=": "centre", "sum of th": "ring_sum",
              "ring pixe": "ring_count"}  # fmt: skip

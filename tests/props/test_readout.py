@@ -65,6 +65,7 @@ def is_marker(packet: bytes) -> bool:
     return bool(packet[5] & 0x83 == 0x81 and packet[10:] == MARKER)
 
 
+@pytest.mark.verifies("NODE-1", "NODE-2", "FEE-8", "FEE-10", "FEE-11", "FEE-13", "FEE-14", "EDU-4")
 def test_an_event_readout_from_the_first_packet_to_the_last(core: Core) -> None:
     (packets,) = event_packets(core)
     read = headers(packets)
@@ -86,6 +87,7 @@ def test_an_event_readout_from_the_first_packet_to_the_last(core: Core) -> None:
     assert is_marker(packet)
 
 
+@pytest.mark.verifies("NODE-1", "NODE-4", "FEE-9..12")
 def test_an_image_readout_is_the_rows_of_each_node(core: Core) -> None:
     packets = uv_packets(core)
     read = headers(packets)
@@ -98,6 +100,7 @@ def test_an_image_readout_is_the_rows_of_each_node(core: Core) -> None:
         assert wire == frame.astype(">u2").tobytes()
 
 
+@pytest.mark.verifies("FEE-15")
 def test_an_event_frame_ends_with_the_fifth_marker(core: Core) -> None:
     (packets,) = event_packets(core)
     splitter = ReadoutSplitter(core, Settings(filter=LIMITS))
@@ -106,6 +109,7 @@ def test_an_event_frame_ends_with_the_fifth_marker(core: Core) -> None:
     assert sum(map(is_marker, packets)) == 5
 
 
+@pytest.mark.verifies("FEE-16")
 @pytest.mark.parametrize("what", ["housekeeping", "frame counter", "kind", "end of the stream"])
 def test_what_else_ends_an_event_frame(core: Core, what: str) -> None:
     first, second = event_packets(core, 2)
@@ -121,6 +125,7 @@ def test_what_else_ends_an_event_frame(core: Core, what: str) -> None:
     assert "event frame that begins here has no end" in faults
 
 
+@pytest.mark.verifies("FEE-17", "FEE-19")
 @pytest.mark.parametrize("nodes", [NODES, ["E2", "F4"], ["F2"]])
 def test_an_image_frame_ends_with_its_last_node(core: Core, nodes: list[str]) -> None:
     packets = uv_packets(core, nodes)
@@ -132,6 +137,7 @@ def test_an_image_frame_ends_with_its_last_node(core: Core, nodes: list[str]) ->
     assert faults == ["image frame that begins here has no end"]
 
 
+@pytest.mark.verifies("FEE-18")
 @pytest.mark.parametrize("n", [1, 3, 4])
 def test_markers_before_housekeeping_are_strays(core: Core, n: int) -> None:
     (packets,) = event_packets(core)
@@ -143,6 +149,7 @@ def test_markers_before_housekeeping_are_strays(core: Core, n: int) -> None:
     assert (splitter.n_strays, list(splitter.faults)) == (n, [])
 
 
+@pytest.mark.verifies("FEE-23")
 @pytest.mark.parametrize(
     ("row", "column"), [(1, 9), (637, 9), (9, 1), (9, 382), (0, 9), (9, 65535)]
 )
@@ -156,6 +163,7 @@ def test_a_window_outside_the_node_is_told_and_left_out(core: Core, row: int, co
     assert sum(map(len, readout.events)) == 11
 
 
+@pytest.mark.verifies("FEE-24")
 def test_a_frame_without_end_is_told_by_its_first_packet(core: Core) -> None:
     first, second = event_packets(core, 2)
     splitter = ReadoutSplitter(core, Settings(filter=LIMITS))
@@ -165,6 +173,7 @@ def test_a_frame_without_end_is_told_by_its_first_packet(core: Core) -> None:
     assert (fault.packet, "no end" in fault.what) == (len(first) + 1, True)
 
 
+@pytest.mark.verifies("FEE-22", "FEE-25", "FEE-26", "IMG-3", "CE-7", "CE-33")
 def test_missing_pixels_are_told_and_hold_65535(core: Core) -> None:
     packets = uv_packets(core)
     whole, (expected,) = through(core, packets, binning=24)
@@ -186,6 +195,7 @@ def group_field(core: Core, entity: Entity, name: str) -> int:
     return int(core.ce_unpack(entity.data).group[GROUP_FIELDS.index(name)])
 
 
+@pytest.mark.verifies("FEE-20")
 def test_the_mode_is_that_of_the_packets_unless_set(core: Core) -> None:
     (packets,) = event_packets(core)
     modes = {}
@@ -195,6 +205,7 @@ def test_the_mode_is_that_of_the_packets_unless_set(core: Core) -> None:
     assert modes == {None: headers(packets)[1].mode, 9: 9}
 
 
+@pytest.mark.verifies("CE-14")
 def test_twelve_event_frames_an_entity_and_one_image(core: Core) -> None:
     packets = [packet for readout in event_packets(core, 25) for packet in readout]
     _, entities = through(core, packets)
@@ -203,6 +214,7 @@ def test_twelve_event_frames_an_entity_and_one_image(core: Core) -> None:
     assert [image.header.members for image in images] == [1, 1]
 
 
+@pytest.mark.verifies("CE-17")
 def test_an_entity_has_540_frames_at_most(core: Core) -> None:
     with pytest.raises(ValueError, match="540"):
         Settings(event_frames_per_entity=541)
@@ -217,6 +229,7 @@ def test_an_entity_has_540_frames_at_most(core: Core) -> None:
     assert [entity.header.members for entity in entities] == [540, 2]
 
 
+@pytest.mark.verifies("CE-18")
 def test_an_entity_that_no_transfer_holds_is_refused() -> None:
     group = Group("FF", [0], [np.zeros(57, np.uint32)], stacked=True)
     group.science.append(bytes(4511 * 4608 * 4))
@@ -225,6 +238,7 @@ def test_an_entity_that_no_transfer_holds_is_refused() -> None:
         writer.close(group, None)
 
 
+@pytest.mark.verifies("CE-2", "CE-3", "CE-19", "TM-12")
 @pytest.mark.parametrize("group", [1, 2, 3])
 def test_times_follow_from_the_number_of_the_frame(core: Core, group: int) -> None:
     packets = [packet for readout in event_packets(core, 3) for packet in readout]
@@ -250,6 +264,7 @@ def _time(t0_us: int, frame: int, unit_us: int) -> tuple[int, int]:
     return coarse, fine_us // unit_us * unit_us
 
 
+@pytest.mark.verifies("FILT-10")
 def test_limits_of_the_filter_follow_the_pedestal() -> None:
     limits = FilterSettings().absolute(510)
     assert (limits.centre_max, limits.ring_sum_max) == (510 + 600, 8 * 510 + 600)

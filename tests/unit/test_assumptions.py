@@ -41,12 +41,14 @@ def test_every_option_exists() -> None:
     assert {flag for row in ASSUMPTIONS for flag in row.options} <= set(OPTIONS)
 
 
+@pytest.mark.verifies("A1", "A2", "A3")
 @pytest.mark.parametrize("name", ["--window-order", "--data-len", "--pixel-order"])
 def test_choices_are_those_of_the_table(name: str) -> None:
     (row,) = [row for row in ASSUMPTIONS if row.options == (name,)]
     assert tuple(OPTIONS[name].choices or ()) == row.alternatives
 
 
+@pytest.mark.verifies("A1", "A2", "A3", "A4", "A7", "A18")
 @pytest.mark.parametrize(
     ("flag", "value"),
     [(flag, str(value)) for _, flag in CHOICES for value in OPTIONS[flag].choices or ()],

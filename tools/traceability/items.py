@@ -73,7 +73,7 @@ def accept(
     item.auto = False
     if requirement is not None:
         item.text = requirement.text
-        item.level = requirement.section
+        item.level = f"{requirement.section}.{in_order(requirement.id)[1]}"
     item.active = requirement is not None
     item.review()
     item.save()

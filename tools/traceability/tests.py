@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from fsw_emu.report.evidence import Verdict
 
 MARKER = "verifies"
+_RANGE = re.compile(r"([A-Z]+-)([0-9]+)\.\.([0-9]+)")
 _LEAVES_OUT = {"skip", "skipif", "xfail"}
 _WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.NOT_RUN, Verdict.PASS)
 
@@ -49,12 +51,20 @@ def read_tests(root: Path) -> Found:
                 if not all(ids):
                     found.findings.append(f"{name}::{node.name}: {MARKER} wants ids as they are")
                 left_out = bool(_LEAVES_OUT & (of_module | {mark for mark, _ in marks}))
-                verifies = tuple(one for some in ids for one in some)
+                verifies = tuple(one for some in ids for said in some for one in _ids(said))
                 found.tests.append(Test(f"{name}::{node.name}", verifies, left_out))
         uses = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == MARKER]
         if len(uses) != n_used:
             found.findings.append(f"{name}: {MARKER} counts on test functions only")
     return found
+
+
+def _ids(said: str) -> list[str]:
+    """`EDU-3`, or all of `TM-1..11`."""
+    several = _RANGE.fullmatch(said)
+    if not several:
+        return [said]
+    return [f"{several[1]}{n}" for n in range(int(several[2]), int(several[3]) + 1)]
 
 
 def _of_module(tree: ast.Module) -> list[ast.expr]:
