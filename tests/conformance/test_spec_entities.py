@@ -70,7 +70,9 @@ def test_products_and_integrity(core: Core) -> None:
     rows = {name.split(":")[0]: (int(o), name) for o, _, name in table("CE-1")}
     offset, said = rows["product"]
     products = choices(said.split(":")[1])
-    assert [name.upper() for name in products] == list(PRODUCTS)
+    assert {name.upper(): number for name, number in products.items()} == {
+        name: number for number, name in enumerate(PRODUCTS)
+    }
     for number in products.values():
         assert entity(core, *zeros(), product=number)[offset] == number
     offset, said = rows["ce_integrity"]

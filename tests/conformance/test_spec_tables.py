@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from spec_tables import at, braces, choices, integer, numbers, place, sentence, table
 
-from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core
+from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, CoreError
 from fsw_emu.dpu.settings import NODES
 
 # 2. Nodes
@@ -158,6 +158,10 @@ def test_wandering_mask(core: Core) -> None:
         assert core.mask_step(*at_row_col) == (row, col)
         at_row_col, n = (row, col), n + 1
     assert n == n_across * n_down
+    assert core.mask_step(last_row, last_col) == (top, back)
+    for beyond in ((last_row + 1, back), (top, last_col + 1)):
+        with pytest.raises(CoreError):
+            core.mask_step(*beyond)
 
 
 # 5. Bad pixels

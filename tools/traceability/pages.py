@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Sequence
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 
 from fsw_emu.atomic import write_atomic
-from fsw_emu.report.evidence import Table, Verdict
+from fsw_emu.report.evidence import Evidence, Table, Verdict
 from traceability.matrix import Matrix, Row
 from traceability.tests import Test, worst
 
@@ -48,6 +49,37 @@ def _host(test: Test) -> str:
 
 def _lanes(test: Test) -> str:
     return ", ".join(f"{lane} {verdict}" for lane, verdict in test.verdicts.items()) or "-"
+
+
+def evidence(matrix: Matrix, seconds: float) -> Evidence:
+    """The procedure in the report."""
+    rows, found = matrix.requirements, matrix.findings
+    linked = {test.id for row in matrix.rows.values() for test in row.tests}
+    passed = sum(row.verdict is Verdict.PASS for row in rows)
+    said = (
+        f"{len(found)} findings"
+        if found
+        else "every requirement has evidence, every id a requirement"
+    )
+    figures = {
+        "requirements": str(len(rows)),
+        "of them assumed": str(sum("ASSUMED" in row.source for row in rows)),
+        "assumptions": str(len(matrix.assumptions)),
+        "tests": str(len(matrix.tests)),
+        "tests that verify a requirement": str(len(linked)),
+        "requirements whose tests passed": str(passed) if matrix.lanes else "NOT RUN",
+        "lanes": ", ".join(matrix.lanes) or "none",
+    }
+    return Evidence(
+        "trace",
+        Verdict.FAIL if found else Verdict.PASS,
+        said,
+        figures,
+        found,
+        {"doorstop": version("doorstop")},
+        tables(matrix),
+        seconds,
+    )
 
 
 def tables(matrix: Matrix) -> list[Table]:
