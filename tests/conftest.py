@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 import fsw_emu.targets
 from fsw_emu.core import Core
+from fsw_emu.provenance import checkout
 from fsw_emu.targets.library import LibraryCore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,3 +88,12 @@ def recordings(shared: Path) -> Path:
 def _only_shared_tests_use_shared(request: pytest.FixtureRequest) -> None:
     if {"shared", "recordings"} & set(request.fixturenames):
         assert request.node.get_closest_marker("shared"), "mark this test `shared`"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _verdicts_tell_their_sources(
+    request: pytest.FixtureRequest, record_testsuite_property: Callable[[str, object], None]
+) -> None:
+    """In the file of --junitxml: a hash of the sources that were tested."""
+    if request.config.getoption("xmlpath"):
+        record_testsuite_property("tree", checkout().tree)

@@ -50,9 +50,10 @@ def main() -> int:
         return 1
     for finding in matrix.findings:
         print(finding)
-    if matrix.notes:
-        print(f"{len(matrix.notes)} links are new since the last review (--review keeps them)")
-    print(f"{said.verdict}: {said.said}; {', '.join(f'{v} {k}' for k, v in said.figures.items())}")
+    for note in matrix.notes:
+        print(f"note: {note}")
+    print(", ".join(f"{name}: {value}" for name, value in said.figures.items()))
+    print(f"{said.verdict}: {said.said}")
     print(f"{FOLDER / 'matrix.html'}, requirements.csv, tests.csv")
     return 0 if said.verdict is Verdict.PASS else 1
 

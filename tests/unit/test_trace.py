@@ -141,6 +141,7 @@ def test_what_is_written_is_read(paragraphs: list[list[str]]) -> None:
 #: file, what stands there, what is put there, what is found
 FAULTS: dict[str, tuple[str, str, str, str]] = {
     "a wrong word": ("SPEC.md", "four nodes", "five nodes", "NODE-1: SPEC.md:11 says another"),
+    "a row twice": ("SPEC.md", "| A1 |", "| A1 | unit |\n| A1 |", "A1: two rows"),
     "a wrong row": ("SPEC.md", "0 | address", "0 | length", "NODE-3: SPEC.md:14 says another"),
     "a sentence without id": ("SPEC.md", " [NODE-2]", "", "11: a sentence without id: The order"),
     "a sentence more": ("SPEC.md", "The order", "They turn. The order", "without id: They turn."),
@@ -228,8 +229,10 @@ def test_each_fault_is_found(small: Path, fault: str) -> None:
     assert pages.evidence(matrix, 0).verdict is Verdict.FAIL
 
 
-def test_an_assumption_needs_a_requirement_or_a_test(small: Path) -> None:
-    edit(small / "SPEC.md", "\n## 2", "| A2 | unit | ADU |\n\n## 2")
+def test_an_option_needs_a_requirement_or_a_test(small: Path) -> None:
+    edit(small / "SPEC.md", "\n## 2", "| A2 | unit | ADU | - |\n\n## 2")
+    assert matrix_of(small).findings == []
+    edit(small / "SPEC.md", "ADU | - |", "ADU | `--unit` |")
     assert matrix_of(small).findings == ["A2: without evidence: no test verifies it"]
     edit(small / "tests/test_nodes.py", '"NODE-1"', '"NODE-1", "A2"')
     assert matrix_of(small).findings == []
@@ -323,6 +326,14 @@ def test_a_test_that_did_not_run_is_a_finding(small: Path) -> None:
     results(small, RESULTS.replace("test_order", "test_other"))
     (finding,) = (f for f in matrix_of(small).findings if f.startswith("NODE-3"))
     assert finding == "NODE-3: NOT RUN: tests/test_nodes.py::test_order NOT RUN"
+
+
+def test_results_of_other_sources_do_not_count(small: Path) -> None:
+    other = '<properties><property name="tree" value="c0ffee"/></properties>'
+    results(small, RESULTS.replace("<testsuite>", f"<testsuite>{other}"))
+    matrix = matrix_of(small)
+    assert matrix.notes == ["lane host ran other sources: left out"]
+    assert (matrix.lanes, matrix.findings, verdicts(matrix)["NODE-3"]) == ([], [], "NOT RUN")
 
 
 # Pages

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Verdict
 from traceability import items as kept
 from traceability import spec as words
@@ -29,6 +30,7 @@ class Row:
     text: str
     source: str
     method: str
+    needs_tests: bool
     tests: list[Test] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     rests_here: list[str] = field(default_factory=list)  # of an assumption: requirements on it
@@ -45,6 +47,7 @@ class Project:
     ledger: kept.Ledger
     found: links.Found
     lanes: list[str]
+    stale: list[str]  # lanes that ran other sources
 
     def tests_of(self, name: str) -> list[Test]:
         return [test for test in self.found.tests if name in test.verifies]
@@ -72,9 +75,10 @@ class Matrix:
 def read_project(root: Path) -> Project:
     """Everything that the gate looks at; OSError, ValueError, doorstop's and XML's errors."""
     found = links.read_tests(root)
-    lanes = links.read_results(found.tests, root / "build" / "lanes")
+    tree = checkout(root).tree
+    lanes, stale = links.read_results(found.tests, root / "build" / "lanes", tree)
     spec = words.read((root / "SPEC.md").read_text())
-    return Project(root, spec, kept.read_items(root), kept.read_ledger(root), found, lanes)
+    return Project(root, spec, kept.read_items(root), kept.read_ledger(root), found, lanes, stale)
 
 
 def join(project: Project) -> Matrix:
@@ -96,7 +100,10 @@ def join(project: Project) -> Matrix:
         *_unknown(project.found.tests, rows),
         *_lost(project),
     ]
-    return Matrix(rows, project.found.tests, project.lanes, findings, list(_unrecorded(project)))
+    notes = [f"lane {lane} ran other sources: left out" for lane in project.stale]
+    return Matrix(
+        rows, project.found.tests, project.lanes, findings, [*notes, *_unrecorded(project)]
+    )
 
 
 def _requirements(project: Project) -> dict[str, Row]:
@@ -114,13 +121,18 @@ def _requirements(project: Project) -> dict[str, Row]:
             requirement.text,
             str(item.attribute("source") or ""),
             str(item.attribute("method") or ""),
+            item.attribute("method") == "test",
             references=references,
         )
     return rows
 
 
 def _assumptions(project: Project) -> dict[str, Row]:
-    return {name: Row(name, "1", text, "", "") for name, text in project.spec.assumptions.items()}
+    spec = project.spec
+    return {
+        name: Row(name, "1", text, "", "", name in spec.options)
+        for name, text in spec.assumptions.items()
+    }
 
 
 def _faults(row: Row, rows: dict[str, Row], lanes: list[str]) -> Iterator[str]:
@@ -136,7 +148,7 @@ def _faults(row: Row, rows: dict[str, Row], lanes: list[str]) -> Iterator[str]:
             yield f"{row.id}: rests on {name}, which is not among its sources"
     if row.method in ("analysis", "inspection") and not row.references:
         yield f"{row.id}: {row.method} without a reference"
-    if row.method == "test" or (not row.method and not row.rests_here):
+    if row.needs_tests and not row.rests_here:
         if not row.tests:
             yield f"{row.id}: without evidence: no test verifies it"
         elif all(test.left_out for test in row.tests):

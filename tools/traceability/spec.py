@@ -33,10 +33,12 @@ class Requirement:
 
 @dataclass
 class Specification:
-    """What SPEC.md requires: by id, in its order; the assumptions by id; what is wrong with it."""
+    """What SPEC.md requires: by id, in its order; the assumptions by id, and those of them that
+    are an option; what is wrong with it."""
 
     requirements: dict[str, Requirement] = field(default_factory=dict)
     assumptions: dict[str, str] = field(default_factory=dict)
+    options: set[str] = field(default_factory=set)
     findings: list[str] = field(default_factory=list)
 
 
@@ -96,6 +98,7 @@ def _assumptions(spec: Specification, block: _Block) -> None:
             if name in spec.assumptions:
                 spec.findings.append(f"{name}: two rows of the table of assumptions")
             spec.assumptions[name] = f"{question}: {choices}"
+            spec.options |= {name} if "`--" in line else set()
 
 
 def _sentences(

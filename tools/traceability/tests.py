@@ -12,7 +12,7 @@ from pathlib import Path
 from fsw_emu.report.evidence import Verdict
 
 MARKER = "verifies"
-_RANGE = re.compile(r"([A-Z]+-)([0-9]+)\.\.([0-9]+)")
+_RANGE = re.compile(r"([A-Z]+-?)([0-9]+)\.\.([0-9]+)")
 _LEAVES_OUT = {"skip", "skipif", "xfail"}
 _WORST_FIRST = (Verdict.FAIL, Verdict.ERROR, Verdict.NOT_RUN, Verdict.PASS)
 
@@ -90,19 +90,23 @@ def _marks(decorators: Iterable[ast.expr]) -> list[tuple[str, tuple[str, ...]]]:
     return marks
 
 
-def read_results(tests: Iterable[Test], folder: Path) -> list[str]:
-    """Give each test its verdict in each lane that left a JUnit file there; the lanes."""
+def read_results(tests: Iterable[Test], folder: Path, tree: str) -> tuple[list[str], list[str]]:
+    """Give each test its verdict in each lane that left a JUnit file there. The lanes; and those
+    that ran other sources than those of this hash, which do not count."""
     by_id = {test.id: test for test in tests}
-    lanes = []
+    lanes: list[str] = []
+    stale: list[str] = []
     for path in sorted(folder.glob("*.xml")):
-        lanes.append(path.stem)
-        for case in ElementTree.parse(path).iter("testcase"):  # noqa: S314  (pytest wrote it)
+        results = ElementTree.parse(path)  # noqa: S314  (pytest wrote it)
+        trees = {p.get("value") for p in results.iter("property") if p.get("name") == "tree"}
+        (stale if trees - {tree} else lanes).append(path.stem)
+        for case in results.iter("testcase") if path.stem in lanes else ():
             module = case.get("classname", "").replace(".", "/")
             test = by_id.get(f"{module}.py::{case.get('name', '').partition('[')[0]}")
             if test:
                 so_far = test.verdicts.get(path.stem, Verdict.PASS)
                 test.verdicts[path.stem] = worst([so_far, _verdict(case)])
-    return lanes
+    return lanes, stale
 
 
 def _verdict(case: ElementTree.Element) -> Verdict:
