@@ -108,7 +108,7 @@ def test_a_whole_project_has_no_findings(small: Path) -> None:
     matrix = matrix_of(small)
     assert (matrix.findings, matrix.notes) == ([], [])
     texts = {row.id: row.text for row in matrix.requirements}
-    assert list(texts) == ["NODE-1", "NODE-2", "NODE-4", "NODE-3", "NODE-5", "NODE-6"]
+    assert list(texts) == ["NODE-1", "NODE-2", "NODE-3", "NODE-4", "NODE-5", "NODE-6"]
     assert texts["NODE-1"] == "There are four nodes, and more than one CCD."
     assert texts["NODE-3"] == "byte | field // 0 | address"
     assert texts["NODE-4"] == "1 | length"
@@ -145,6 +145,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     "a wrong row": ("SPEC.md", "0 | address", "0 | length", "NODE-3: SPEC.md:14 says another"),
     "a sentence without id": ("SPEC.md", " [NODE-2]", "", "11: a sentence without id: The order"),
     "a sentence more": ("SPEC.md", "The order", "They turn. The order", "without id: They turn."),
+    "two ids in a row": ("SPEC.md", " [NODE-4]", " [NODE-4] [NODE-7]", "17: a row has 2 ids"),
     "a list item without id": ("SPEC.md", " [NODE-5]", "", "a sentence without id: short packets"),
     "a row without id": ("SPEC.md", " [NODE-3]", "", "16: a row without id: 0 | address"),
     "an id twice": ("SPEC.md", "[NODE-6]", "[NODE-5]", "NODE-5: twice"),

@@ -118,24 +118,28 @@ def _sentences(
 
 
 def _table(spec: Specification, section: str, lead: str, block: _Block) -> None:
-    """Rows with an id of their own, and the rest under that of the head."""
-    rest: list[str] = []
-    whole = ID.search(block.lines[0])
-    for number, line in enumerate(block.lines, block.line):
-        row = line.strip().strip("|").strip()
+    """Rows under the id of the head, and those with an id of their own."""
+    head = ID.search(block.lines[0])
+    rest, own = [ID.sub("", _row(block.lines[0]))], []
+    for number, line in enumerate(block.lines[1:], block.line + 1):
+        row = _row(line)
         names = ID.findall(row)
-        if _RULE.fullmatch(line.strip()):
-            continue
-        if len(names) == 1 and not (whole and number == block.line):
-            _add(spec, names[0], f"{lead} {ID.sub('', row)}".strip(), section, number)
-        elif len(names) > 1:
+        if len(names) > 1:
             spec.findings.append(f"SPEC.md:{number}: a row has {len(names)} ids")
-        elif whole or number == block.line:
-            rest.append(ID.sub("", row))
-        else:
-            spec.findings.append(f"SPEC.md:{number}: a row without id: {row}")
-    if whole:
-        _add(spec, whole[1], f"{lead} {' // '.join(rest)}".strip(), section, block.line)
+        elif names:
+            own.append((names[0], f"{lead} {ID.sub('', row)}".strip(), section, number))
+        elif not _RULE.fullmatch(line.strip()):
+            rest.append(row)
+            if not head:
+                spec.findings.append(f"SPEC.md:{number}: a row without id: {row}")
+    if head:
+        _add(spec, head[1], f"{lead} {' // '.join(rest)}".strip(), section, block.line)
+    for requirement in own:
+        _add(spec, *requirement)
+
+
+def _row(line: str) -> str:
+    return line.strip().strip("|").strip()
 
 
 def _add(spec: Specification, name: str, text: str, section: str, line: int) -> None:
