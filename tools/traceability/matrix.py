@@ -153,8 +153,9 @@ def _faults(row: Row, rows: dict[str, Row], lanes: list[str]) -> Iterator[str]:
             yield f"{row.id}: without evidence: no test verifies it"
         elif all(test.left_out for test in row.tests):
             yield f"{row.id}: without evidence: all its tests are skipped or expected to fail"
-    if row.tests and HOST in lanes and row.verdict is not Verdict.PASS:
-        ends = {t.id: t.verdicts.get(HOST, Verdict.NOT_RUN) for t in row.tests}
+    ends = {test.id: test.verdicts.get(HOST, Verdict.NOT_RUN) for test in row.tests}
+    none_ran = set(ends.values()) == {Verdict.NOT_RUN}
+    if HOST in lanes and (row.verdict in (Verdict.FAIL, Verdict.ERROR) or none_ran):
         worse = [f"{name} {verdict}" for name, verdict in ends.items() if verdict != Verdict.PASS]
         yield f"{row.id}: {row.verdict}: {', '.join(worse) or 'in another lane'}"
 
