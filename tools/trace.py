@@ -22,7 +22,7 @@ from traceability.pages import evidence, write_pages
 from traceability.review import add, review
 
 from fsw_emu.provenance import ROOT
-from fsw_emu.report.evidence import Verdict, write
+from fsw_emu.report.evidence import Evidence, Verdict, write
 
 FOLDER = Path("build/trace")
 
@@ -45,7 +45,8 @@ def main() -> int:
         write_pages(matrix, ROOT / FOLDER)
         said = evidence(matrix, time.monotonic() - start)
         write(said)
-    except (OSError, ValueError, DoorstopError, ParseError) as error:
+    except (OSError, ValueError, SyntaxError, DoorstopError, ParseError) as error:
+        write(Evidence("trace", Verdict.ERROR, str(error)))
         print(f"trace.py: {error}", file=sys.stderr)
         return 1
     for finding in matrix.findings:

@@ -3,57 +3,20 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trace_cases import FAULTS, REFERENCE, RESULTS, SPEC, TESTS
 from traceability import pages, review, spec
 from traceability.matrix import Matrix, join, read_project
 
-from fsw_emu.report.evidence import Verdict
+from fsw_emu.report.evidence import Evidence, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
-
-SPEC = """# Specification
-
-## 1. Open questions
-
-| id | question | choices |
-|---|---|---|
-| A1 | order | raster; simulator |
-
-## 2. Nodes
-
-There are four nodes, and more
-than one CCD. [NODE-1] The order is open (A1). [NODE-2]
-
-| byte | field [NODE-3] |
-|---|---|
-| 0 | address |
-| 1 | length [NODE-4] |
-
-Faults are told:
-
-* short packets; [NODE-5]
-* long packets. [NODE-6]
-"""
-TESTS = """import pytest
-
-@pytest.mark.verifies("NODE-1", "NODE-2")
-@pytest.mark.parametrize("n", [1, 2])
-def test_nodes(n): pass
-
-@pytest.mark.verifies("NODE-2..5")
-def test_order(): pass
-"""
-RESULTS = """<testsuites><testsuite>
-<testcase classname="tests.test_nodes" name="test_nodes[1]"/>
-<testcase classname="tests.test_nodes" name="test_nodes[2]"/>
-<testcase classname="tests.test_nodes" name="test_order"/>
-</testsuite></testsuites>
-"""
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +42,6 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(reviewed: Path, tmp_path: Path) -> Path:
     """A copy of it."""
     return Path(shutil.copytree(reviewed, tmp_path / "project"))
-
-
-REFERENCE = """ref: ''
-references:
-- path: SPEC.md
-  type: file
-  keyword: Faults are told"""
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -136,89 +92,6 @@ def test_what_is_written_is_read(paragraphs: list[list[str]]) -> None:
     read = spec.read("\n".join(lines))
     assert read.findings == []
     assert [(r.id, r.text) for r in read.requirements.values()] == expected
-
-
-#: file, what stands there, what is put there, what is found
-FAULTS: dict[str, tuple[str, str, str, str]] = {
-    "a wrong word": ("SPEC.md", "four nodes", "five nodes", "NODE-1: SPEC.md:11 says another"),
-    "a row twice": ("SPEC.md", "| A1 |", "| A1 | unit |\n| A1 |", "A1: two rows"),
-    "a wrong row": ("SPEC.md", "0 | address", "0 | length", "NODE-3: SPEC.md:14 says another"),
-    "a sentence without id": ("SPEC.md", " [NODE-2]", "", "11: a sentence without id: The order"),
-    "a sentence more": ("SPEC.md", "The order", "They turn. The order", "without id: They turn."),
-    "two ids in a row": ("SPEC.md", " [NODE-4]", " [NODE-4] [NODE-7]", "17: a row has 2 ids"),
-    "a list item without id": ("SPEC.md", " [NODE-5]", "", "a sentence without id: short packets"),
-    "a row without id": ("SPEC.md", " [NODE-3]", "", "16: a row without id: 0 | address"),
-    "an id twice": ("SPEC.md", "[NODE-6]", "[NODE-5]", "NODE-5: twice"),
-    "an id that no item has": ("SPEC.md", "[NODE-6]", "[NODE-7]", "NODE-7: in SPEC.md:22, but not"),
-    "an item that SPEC has not": ("SPEC.md", "[NODE-6]", "[NODE-7]", "NODE-6: in requirements/,"),
-    "an unknown assumption": ("SPEC.md", "(A1)", "(A2)", "NODE-2: A2 is no row of section 1"),
-    "an assumption that is no source": (
-        "requirements/NODE-2.yml", "IRD, ASSUMED A1", "IRD", "rests on A1, which is not among",
-    ),
-    "a source changed": ("requirements/NODE-1.yml", "IRD", "TN", "NODE-1: changed since its"),
-    "words of an item": ("requirements/NODE-1.yml", "four", "two", "NODE-1: changed since its"),
-    "no source": ("requirements/NODE-1.yml", "IRD", "''", "NODE-1: no source"),
-    "a source that is none": ("requirements/NODE-1.yml", "IRD", "us", "source 'us' is none"),
-    "no method": ("requirements/NODE-1.yml", "method: test", "method: hope", "method 'hope'"),
-    "analysis of nothing": (
-        "requirements/NODE-1.yml", "method: test", "method: analysis", "analysis without a ref",
-    ),
-    "a reference to nowhere": (
-        "requirements/NODE-6.yml", "path: SPEC.md", "path: GONE.md", "GONE.md is not there",
-    ),
-    "a reference to words that are gone": (
-        "requirements/NODE-6.yml", "Faults are told", "Nothing", "does not say 'Nothing'",
-    ),
-    "retired, but in SPEC": (
-        "requirements/NODE-1.yml", "active: true", "active: false", "NODE-1: retired, but in SPEC",
-    ),
-    "an id that was given and taken back": (
-        "requirements/ledger.toml", "NODE-3 =", "NODE-9 =", "NODE-9: deleted",
-    ),
-    "an item that no review has seen": (
-        "requirements/ledger.toml", "NODE-3 =", "NODE-9 =", "NODE-3: not in requirements/ledger",
-    ),
-    "a gap in the numbers": (
-        "requirements/ledger.toml", "NODE-3 =", "NODE-9 =", "NODE-8: an id that is nowhere",
-    ),
-    "a test that is gone": (
-        "tests/test_nodes.py", "def test_nodes", "def nodes", "NODE-1: without evidence",
-    ),
-    "one test of two that is gone": (
-        "tests/test_nodes.py", "def test_nodes", "def nodes",
-        "NODE-2: tests/test_nodes.py::test_nodes verified it at its review and does no more",
-    ),
-    "a marker that is gone": (
-        "tests/test_nodes.py", '"NODE-1", ', "", "NODE-1: without evidence: no test verifies it",
-    ),
-    "a marker of no requirement": (
-        "tests/test_nodes.py", '"NODE-1"', '"NODE-1", "NODE-77"', "verifies NODE-77, which is no",
-    ),
-    "a marker twice": ("tests/test_nodes.py", '"NODE-1"', '"NODE-2"', "verifies the same twice"),
-    "a marker of something else": (
-        "tests/test_nodes.py", '"NODE-1", "NODE-2"', "*NAMES", "wants ids as they are",
-    ),
-    "a marker of a module": (
-        "tests/test_nodes.py", "import pytest",
-        'import pytest\npytestmark = pytest.mark.verifies("NODE-1")', "on test functions only",
-    ),
-    "a skipped test": (
-        "tests/test_nodes.py", "@pytest.mark.para", "@pytest.mark.skip\n@pytest.mark.para",
-        "NODE-1: without evidence: all its tests are skipped",
-    ),
-    "a test skipped on a condition": (
-        "tests/test_nodes.py", "@pytest.mark.para", "@pytest.mark.skipif(True)\n@pytest.mark.para",
-        "NODE-1: without evidence: all its tests are skipped",
-    ),
-    "a test expected to fail": (
-        "tests/test_nodes.py", "@pytest.mark.para", "@pytest.mark.xfail\n@pytest.mark.para",
-        "NODE-1: without evidence: all its tests are skipped or expected to fail",
-    ),
-    "a skipped module": (
-        "tests/test_nodes.py", "import pytest", "import pytest\npytestmark = [pytest.mark.skip()]",
-        "NODE-4: without evidence: all its tests are skipped",
-    ),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -367,3 +240,61 @@ def test_what_a_page_says_is_no_markup(small: Path, tmp_path: Path) -> None:
     pages.write_pages(matrix_of(small), tmp_path / "trace")
     page = (tmp_path / "trace/matrix.html").read_text()
     assert "&lt;script&gt;four&lt;/script&gt; &amp; nodes" in page
+
+
+# The command
+
+
+def command(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str
+) -> tuple[int, list[Evidence]]:
+    """What ``tools/trace.py`` returns for a project, and what it would keep."""
+    kept: list[Evidence] = []
+    made = importlib.util.spec_from_file_location("trace_command", ROOT / "tools/trace.py")
+    assert made is not None
+    assert made.loader is not None
+    module = importlib.util.module_from_spec(made)
+    made.loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOT", root)
+    monkeypatch.setattr(module, "write", kept.append)
+    monkeypatch.setattr("sys.argv", ["trace.py", *arguments])
+    return module.main(), kept
+
+
+def test_the_command_passes_fails_and_reviews(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, (kept,) = command(small, monkeypatch)
+    assert (code, kept.verdict, kept.procedure) == (0, Verdict.PASS, "trace")
+    assert (small / "build/trace/matrix.html").exists()
+    edit(small / "SPEC.md", "four nodes", "five nodes")
+    code, (kept,) = command(small, monkeypatch)
+    assert (code, kept.verdict) == (1, Verdict.FAIL)
+    assert "NODE-1: SPEC.md:11 says another thing than the item" in capsys.readouterr().out
+    assert command(small, monkeypatch, "--review", "NODE-1")[0] == 0
+    edit(small / "SPEC.md", "(A1). [NODE-2]", "(A1). [NODE-2] One more. [NODE-7]")
+    edit(small / "tests/test_nodes.py", '"NODE-1"', '"NODE-7", "NODE-1"')
+    assert command(small, monkeypatch, "--add", "NODE-7", "GS")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("build/lanes/host.xml", "<testsuites>"),
+        ("requirements/ledger.toml", "NODE-1 = ["),
+        ("requirements/NODE-1.yml", "active: ["),
+        ("tests/test_nodes.py", "def ("),
+    ],
+)
+def test_what_cannot_be_read_is_an_error(
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    text: str,
+) -> None:
+    results(small)
+    (small / file).write_text(text)
+    code, (kept,) = command(small, monkeypatch)
+    assert (code, kept.verdict) == (1, Verdict.ERROR)
+    assert capsys.readouterr().err.startswith("trace.py: ")

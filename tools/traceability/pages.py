@@ -27,9 +27,16 @@ _PAGE = Path(__file__).with_name("matrix.html")
 def requirement_rows(matrix: Matrix) -> list[list[str]]:
     """Requirements -> tests; assumptions after them."""
     return [
-        [row.id, row.section, row.text, row.source or "-", row.method or "-", row.verdict, each]
+        [
+            row.id,
+            row.section,
+            row.text,
+            row.source or "-",
+            row.method or "-",
+            row.verdict,
+            "\n".join(_evidence(row)),
+        ]
         for row in matrix.rows.values()
-        for each in ["\n".join(_evidence(row))]
     ]
 
 
