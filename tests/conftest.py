@@ -13,7 +13,7 @@ import pytest
 
 import fsw_emu.targets
 from fsw_emu.core import Core
-from fsw_emu.provenance import named, parameter_set, provenance
+from fsw_emu.provenance import checkout, named, parameter_set, provenance
 from fsw_emu.targets.library import LibraryCore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +99,7 @@ def _verdicts_tell_what_was_tested(
         seed=None,
         inputs=[],
     )
+    record_testsuite_property("tree", checkout().tree)  # verdicts on other sources do not count
     for name, value in named(origin):
         record_testsuite_property(name, value)
 

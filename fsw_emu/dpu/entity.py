@@ -13,6 +13,7 @@ from fsw_emu.dpu.settings import KEYS, AbsoluteThresholds, Settings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 SDU_FRAMES, SDU_FULL_FRAME = 1, 2
+MAX_BYTES = 65_535 * 861  # of a transfer: its parts have 16-bit numbers
 SHUTTER_OPEN = 0x02  # RseShutSts bit 1
 #: bits of the housekeeping words 0x780 and 0x788 that mean something (register map v0.38)
 _HK_BITS = {"FRMHKspwStatus": 0x03FFFF3F, "FRMHKerrorFlags": 0x000007E3}
@@ -83,7 +84,7 @@ class EntityWriter:
         return fields
 
     def close(self, group: Group, thresholds: AbsoluteThresholds | None) -> Entity:
-        """The entity of a group, and its packets."""
+        """The entity of a group, and its packets; ValueError for one that no transfer holds."""
         science = b"".join(group.science)
         kind = "stack" if group.stacked else "events" if group.product[:2] == "ED" else "image"
         coarse, fine_us = divmod(group.starts_us[0], 1_000_000)
@@ -105,6 +106,8 @@ class EntityWriter:
         data = self._core.ce_pack(
             header, self._group_fields(group, thresholds), np.stack(group.frames), science
         )
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"an entity of {len(data)} bytes: a transfer holds {MAX_BYTES}")
         self._ce_counter = (self._ce_counter + 1) & 0xFFFF
         packets = self._core.ldt_segment(
             data,

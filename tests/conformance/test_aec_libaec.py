@@ -11,6 +11,7 @@ from fsw_emu.core import Core
 STREAMS_PER_WIDTH = 313  # x 32 widths > 10,000
 
 
+@pytest.mark.verifies("AEC-1", "AEC-2", "AEC-3")
 @pytest.mark.parametrize("bits", range(1, 33))
 def test_streams_of_every_width(core: Core, bits: int) -> None:
     rng = np.random.default_rng(bits)

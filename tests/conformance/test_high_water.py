@@ -21,6 +21,7 @@ def vector(function: str) -> np.ndarray:
         return vectors[function]
 
 
+@pytest.mark.verifies("EDU-2", "EDU-3")
 def test_detect(core: Core) -> None:
     frame = vector("sxi_edu_detect")
     found = core.detect_events(frame, threshold=60)
@@ -29,6 +30,7 @@ def test_detect(core: Core) -> None:
     assert rows == [[row, col, *pixels] for _, row, col, pixels in expected]
 
 
+@pytest.mark.verifies("FILT-1")
 def test_filter(core: Core) -> None:
     events = np.frombuffer(vector("sxi_filter_events").tobytes(), EVENT_DTYPE)
     limits = {"centre_max": 1100, "ring_sum_max": 4600, "ring_max": 525, "ring_count_max": 4}
@@ -37,6 +39,7 @@ def test_filter(core: Core) -> None:
     assert kept.tolist() == [cause == "kept" for cause in causes]
 
 
+@pytest.mark.verifies("AEC-1")
 @pytest.mark.parametrize("verb", ["encode", "decode"])
 @pytest.mark.parametrize("bits", [16, 32])
 def test_aec(core: Core, verb: str, bits: int) -> None:

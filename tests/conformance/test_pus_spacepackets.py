@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import crcmod
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from spacepackets.ccsds.spacepacket import PacketType, SequenceFlags
@@ -30,6 +31,9 @@ def time_field(packet: TmPacket) -> bytes:
     )
 
 
+@pytest.mark.verifies(
+    "TM-1", "TM-2", "TM-3", "TM-4", "TM-5", "TM-6", "TM-7", "TM-8", "TM-9", "TM-10"
+)
 @given(packet=tm_headers, data=source_data)
 @example(packet=PONG, data=b"")
 def test_spacepackets_reads_ours(core: Core, packet: TmPacket, data: bytes) -> None:
@@ -48,6 +52,9 @@ def test_spacepackets_reads_ours(core: Core, packet: TmPacket, data: bytes) -> N
     assert bytes(read.source_data) == data
 
 
+@pytest.mark.verifies(
+    "TM-1", "TM-2", "TM-3", "TM-4", "TM-5", "TM-6", "TM-7", "TM-8", "TM-9", "TM-10", "TM-11"
+)
 @given(packet=tm_headers, data=source_data)
 @example(packet=PONG, data=b"")
 def test_we_read_what_spacepackets_writes(core: Core, packet: TmPacket, data: bytes) -> None:
@@ -64,6 +71,7 @@ def test_we_read_what_spacepackets_writes(core: Core, packet: TmPacket, data: by
     assert core.tm_parse(bytes(theirs)) == (packet, data)
 
 
+@pytest.mark.verifies("TM-11", "CRC-1")
 @given(packet=tm_headers, data=source_data)
 def test_crcmod_agrees(core: Core, packet: TmPacket, data: bytes) -> None:
     built = core.tm_build(packet, data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import stranger
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ def event_science(
     return science, expected
 
 
+@pytest.mark.verifies("CE-1", "CE-3", "CE-13", "CE-20", "CE-22", "CE-26", "LDT-1", "TM-2")
 @given(
     seed=u32,
     counts=st.lists(st.integers(0, 9), min_size=1, max_size=6),
@@ -96,6 +98,7 @@ def test_events_of_several_frames(
     ]
 
 
+@pytest.mark.verifies("LDT-1", "LDT-2", "LDT-4")
 @given(seed=u32, counts=st.lists(st.integers(0, 20), min_size=2, max_size=4))
 @settings(max_examples=30)
 def test_transfers_side_by_side(core: Core, seed: int, counts: list[int]) -> None:
@@ -121,6 +124,7 @@ def test_transfers_side_by_side(core: Core, seed: int, counts: list[int]) -> Non
     assert sorted((sdu.sdu_id, sdu.data) for sdu in sdus) == sorted(entities)
 
 
+@pytest.mark.verifies("CE-33", "CE-34", "KEY-2", "KEY-3")
 @given(data=st.data(), stacked=st.booleans())
 @settings(max_examples=30)
 def test_images(core: Core, data: st.DataObject, stacked: bool) -> None:
@@ -143,6 +147,7 @@ def test_images(core: Core, data: st.DataObject, stacked: bool) -> None:
     assert [int.from_bytes(pixel, "big") for pixel in pixels] == samples
 
 
+@pytest.mark.verifies("FEE-8", "CE-23", "CE-24")
 def test_stranger_sees_housekeeping(core: Core) -> None:
     """Registers 0x700..0x797 whose halves hold their own addresses."""
     hk = b"".join(address.to_bytes(2, "big") for address in range(0x700, 0x798, 2))

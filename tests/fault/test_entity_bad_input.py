@@ -23,6 +23,7 @@ CE = {
 CODED_KEYS = [number for number, parts in key.valid_keys().items() if parts.coder]
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(("what", "n", "size"), [("group", 47, 100), ("frame", 57, 121)])
 def test_metadata_arguments(csxi: SimpleNamespace, what: str, n: int, size: int) -> None:
     null, out = csxi.ffi.NULL, Guarded(csxi, "uint8_t", size)
@@ -38,6 +39,7 @@ def test_metadata_arguments(csxi: SimpleNamespace, what: str, n: int, size: int)
     assert list(fields) == [7] * 60
 
 
+@pytest.mark.verifies("STAT-3")
 def test_frame_hk_arguments(csxi: SimpleNamespace) -> None:
     fields, hk = csxi.ffi.new("uint32_t[]", [7] * 58), octets(csxi, bytes(152))
     copy = csxi.lib.sxi_ce_frame_hk
@@ -55,6 +57,7 @@ def entity_header(**sizes: int) -> bytes:
     return ce.pack_header(CE | good | sizes)
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(
     ("data", "status"),
     [
@@ -90,6 +93,7 @@ BAD_CLOSE = [
 ]  # fmt: skip
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize("bad", BAD_CLOSE)
 def test_entity_that_cannot_be(csxi: SimpleNamespace, bad: dict[str, int]) -> None:
     header, out = csxi.ffi.new("struct sxi_ce_header *", CE | bad), Guarded(csxi, "uint8_t", 400)
@@ -101,6 +105,7 @@ def test_entity_that_cannot_be(csxi: SimpleNamespace, bad: dict[str, int]) -> No
     assert out.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_entity_arguments(csxi: SimpleNamespace) -> None:
     null, lib = csxi.ffi.NULL, csxi.lib
     header, out = csxi.ffi.new("struct sxi_ce_header *", CE), octets(csxi, bytes(400))
@@ -117,6 +122,7 @@ def test_entity_arguments(csxi: SimpleNamespace) -> None:
     assert state(csxi, header) == before
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize("number", [0, 2, 0x10, 0x14110, 0xEF908030])
 def test_close_in_exact_buffers(csxi: SimpleNamespace, number: int) -> None:
     """Also under a key that is not ours: it has a CRC, and only the coder knows more."""
@@ -149,6 +155,7 @@ def test_compressed_entity_without_room_for_its_crc(csxi: SimpleNamespace) -> No
         assert csxi.lib.sxi_ce_check(octets(csxi, data), len(data), science, 64) == LENGTH
 
 
+@pytest.mark.verifies("STAT-3")
 def test_key_arguments(csxi: SimpleNamespace) -> None:
     null, ffi, lib = csxi.ffi.NULL, csxi.ffi, csxi.lib
     parts, number = ffi.new("struct sxi_key *"), ffi.new("uint32_t *", 77)
@@ -185,6 +192,7 @@ def test_plain_data_of_another_size(csxi: SimpleNamespace, number: int) -> None:
     assert (out.inside.tobytes(), out.is_intact()) == (b"abcdefgh", True)
 
 
+@pytest.mark.verifies("STAT-3")
 @given(number=st.sampled_from(CODED_KEYS), data=st.binary(max_size=80), units=st.integers(0, 9))
 def test_arbitrary_code_stays_inside(
     csxi: SimpleNamespace, number: int, data: bytes, units: int

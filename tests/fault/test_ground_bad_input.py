@@ -47,6 +47,7 @@ def test_any_telemetry_cut_anyhow_reads_the_same(stream: bytes, cuts: list[int])
     assert (got, cut.faults) == (expected, whole.faults)
 
 
+@pytest.mark.verifies("GND-9")
 @given(likely)
 def test_every_byte_is_in_a_packet_or_a_fault(stream: bytes) -> None:
     reader = TelemetryReader()
@@ -109,6 +110,7 @@ def test_a_damaged_entity_is_a_fault_or_read(core: Core, data: st.DataObject) ->
         read_events(core, result)
 
 
+@pytest.mark.verifies("CE-26")
 @given(st.binary(min_size=0, max_size=64 * 6).filter(lambda b: len(b) % 2 == 0))
 def test_any_science_data_are_events_or_faults(core: Core, science: bytes) -> None:
     tables = read_events(core, core.ce_unpack(entity(core, science, counts=[1, 2])))
@@ -118,6 +120,7 @@ def test_any_science_data_are_events_or_faults(core: Core, science: bytes) -> No
     assert any("no whole packet" in f.what for f in tables.faults) == bool(len(science) % 64)
 
 
+@pytest.mark.verifies("GND-9")
 def test_bad_entities_are_told_and_the_others_come_through(core: Core, tmp_path: Path) -> None:
     sent = [
         event_entity(core, [2], counter=0),
@@ -140,6 +143,7 @@ def test_bad_entities_are_told_and_the_others_come_through(core: Core, tmp_path:
     assert result.faults == tuple(sorted(result.faults))
 
 
+@pytest.mark.verifies("GND-9", "KEY-4")
 def test_an_entity_with_a_wrong_checksum_is_not_used(core: Core, tmp_path: Path) -> None:
     data = bytearray(entity(core, bytes(4 * 165 * 96 * 2), product=UV, key=0x14010))
     data[60] ^= 1

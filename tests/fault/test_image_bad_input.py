@@ -45,6 +45,7 @@ BAD_INIT = [
 ]
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(("bad", "status"), BAD_INIT)
 def test_bad_init_changes_nothing(csxi: SimpleNamespace, bad: dict[str, int], status: int) -> None:
     a = INIT | bad
@@ -88,6 +89,7 @@ class Assembly:
         return [bytes(self.ffi.buffer(self.ctx)), *memory]
 
 
+@pytest.mark.verifies("STAT-3")
 def test_exact_buffers_hold_a_whole_readout(csxi: SimpleNamespace) -> None:
     assembly = Assembly(csxi)
     assert (assembly.pixels.inside == POISON).all()  # init prepares the rows alone
@@ -101,6 +103,7 @@ def test_exact_buffers_hold_a_whole_readout(csxi: SimpleNamespace) -> None:
     assert assembly.ctx.planes_done == 0
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(
     ("sequence", "size", "node", "status"),
     [
@@ -132,6 +135,7 @@ def test_packet_that_does_not_belong_changes_nothing(
     assert assembly.state() == before
 
 
+@pytest.mark.verifies("STAT-3")
 @given(data=st.data())
 def test_arbitrary_packets_stay_inside(csxi: SimpleNamespace, data: st.DataObject) -> None:
     assembly = Assembly(csxi)
@@ -195,6 +199,7 @@ REDUCTIONS = [
 ]
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(("name", "arguments", "n"), REDUCTIONS)
 def test_image_room(csxi: SimpleNamespace, name: str, arguments: tuple[int, ...], n: int) -> None:
     function = getattr(csxi.lib, f"sxi_image_{name}")
@@ -222,6 +227,7 @@ def test_image_that_is_none(csxi: SimpleNamespace, name: str, n_rows: int, n_col
     assert out.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -249,6 +255,7 @@ def test_image_arguments(csxi: SimpleNamespace, name: str, arguments: tuple[int,
     assert out.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_image_null(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     image, out, stack = ffi.new("uint16_t[35]"), ffi.new("uint16_t[35]"), ffi.new("uint32_t[35]")
@@ -261,6 +268,7 @@ def test_image_null(csxi: SimpleNamespace) -> None:
     assert lib.sxi_image_stack(stack, image, 2**31) == PARAM
 
 
+@pytest.mark.verifies("STAT-3")
 def test_stack_stays_inside(csxi: SimpleNamespace) -> None:
     stack = Guarded(csxi, "uint32_t", 9)
     image = csxi.ffi.new("uint16_t[9]", [1] * 9)
@@ -279,6 +287,7 @@ def test_mask_of_another_size(csxi: SimpleNamespace, size: int) -> None:
     assert mask.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_mask_null(csxi: SimpleNamespace) -> None:
     null = csxi.ffi.NULL
     assert csxi.lib.sxi_badpix_test(null, BYTES, 0, 0) == PARAM
@@ -297,6 +306,7 @@ def test_pixel_outside_the_node_is_not_set(csxi: SimpleNamespace, row: int, col:
     assert mask.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_first_and_last_pixel_stay_inside(csxi: SimpleNamespace) -> None:
     mask = Guarded(csxi, "uint8_t", BYTES)
     mask.inside[:] = 0
@@ -307,6 +317,7 @@ def test_first_and_last_pixel_stay_inside(csxi: SimpleNamespace) -> None:
     assert mask.is_intact()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_packets_that_do_not_lie_in_the_buffer_change_nothing(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     assembly = Assembly(csxi)

@@ -44,6 +44,7 @@ def test_more_source_data_than_a_packet_holds(csxi: SimpleNamespace, size: int) 
     assert out.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_tm_null(csxi: SimpleNamespace) -> None:
     null, lib = csxi.ffi.NULL, csxi.lib
     tm, data = csxi.ffi.new("struct sxi_pus_tm *", TM), octets(csxi, bytes(30))
@@ -62,6 +63,7 @@ def packet_with(*changes: tuple[int, int]) -> bytes:
     return bytes(packet)
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(
     ("packet", "status"),
     [
@@ -104,6 +106,7 @@ BAD_SEND = [
 ]  # fmt: skip
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize("bad", BAD_SEND)
 def test_transfer_that_cannot_be(csxi: SimpleNamespace, bad: dict[str, Any]) -> None:
     a, null = SEND | bad, csxi.ffi.NULL
@@ -124,6 +127,7 @@ def sender(csxi: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(tx=tx, tm=tm, data=data)
 
 
+@pytest.mark.verifies("STAT-3")
 def test_sender_in_exact_buffers(csxi: SimpleNamespace, sender: SimpleNamespace) -> None:
     """A packet that found no room comes again; after the last there is none."""
 
@@ -141,6 +145,7 @@ def test_sender_in_exact_buffers(csxi: SimpleNamespace, sender: SimpleNamespace)
     assert send(octets(csxi, bytes(1)), 0) == 0
 
 
+@pytest.mark.verifies("STAT-3")
 def test_abort_in_exact_buffers(csxi: SimpleNamespace, sender: SimpleNamespace) -> None:
     abort, out = csxi.lib.sxi_ldt_tx_abort, octets(csxi, bytes(886))
     header = pus.Header(**TM | {"type": 13, "subtype": 4})
@@ -215,6 +220,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.verifies("STAT-3")
 @pytest.mark.parametrize(("subtype", "source", "status"), REFUSED)
 def test_refused_part_changes_nothing(
     csxi: SimpleNamespace, subtype: int, source: bytes, status: int
@@ -243,6 +249,7 @@ def test_part_of_no_transfer(csxi: SimpleNamespace, subtype: int) -> None:
     assert buf.is_untouched()
 
 
+@pytest.mark.verifies("STAT-3")
 @given(pushes=st.lists(st.tuples(u8, st.binary(max_size=40)), max_size=20), room=u16)
 def test_arbitrary_parts_stay_inside(
     csxi: SimpleNamespace, pushes: list[tuple[int, bytes]], room: int
@@ -255,6 +262,7 @@ def test_arbitrary_parts_stay_inside(
     assert buf.is_intact()
 
 
+@pytest.mark.verifies("STAT-3")
 def test_receiver_that_claims_more_than_its_room(csxi: SimpleNamespace) -> None:
     """A context that was hit must not send the part anywhere else."""
     rx, buf = csxi.ffi.new("struct sxi_ldt_rx *"), Guarded(csxi, "uint8_t", 8)

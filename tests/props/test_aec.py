@@ -27,6 +27,7 @@ def assert_all_agree(core: Core, samples: NDArray[Any], p: model.Parameters) -> 
     assert np.array_equal(model.decode(coded, len(samples), **vars(p)), samples)
 
 
+@pytest.mark.verifies("AEC-1", "AEC-2", "AEC-3")
 @given(case=cases(max_samples=700))
 def test_coder_decoder_and_model_agree_with_libaec(core, case) -> None:
     assert_all_agree(core, *case)
@@ -61,6 +62,7 @@ def test_every_option_is_met(core: Core, bits: int, n_split: int) -> None:
     assert_all_agree(core, samples, p)
 
 
+@pytest.mark.verifies("AEC-2")
 @pytest.mark.parametrize(("bits", "n_split"), [(1, 0), (2, 0), (3, 2), (4, 2)])
 def test_every_restricted_option_is_met(core: Core, bits: int, n_split: int) -> None:
     p = model.Parameters(bits=bits, block_size=16, rsi=16, preprocess=False, restricted=True)

@@ -31,6 +31,7 @@ def unpacked(mask: bytes) -> NDArray[np.bool_]:
     return np.unpackbits(np.frombuffer(mask, np.uint8)).reshape(ROWS, COLS).astype(np.bool_)
 
 
+@pytest.mark.verifies("BAD-1")
 @given(bad=st.sets(positions, max_size=60))
 def test_mask_is_what_numpy_packs(core: Core, bad: set[tuple[int, int]]) -> None:
     pixels = np.zeros((ROWS, COLS), np.bool_)
@@ -40,6 +41,7 @@ def test_mask_is_what_numpy_packs(core: Core, bad: set[tuple[int, int]]) -> None
     assert mask == np.packbits(pixels).tobytes() == model.mask_of(pixels)
 
 
+@pytest.mark.verifies("BAD-1")
 @given(seed=seeds, places=st.lists(positions, min_size=1, max_size=40))
 def test_bits_are_where_numpy_unpacks_them(
     core: Core, seed: int, places: list[tuple[int, int]]
@@ -51,6 +53,7 @@ def test_bits_are_where_numpy_unpacks_them(
         assert model.is_bad(mask, row, col) == pixels[row, col]
 
 
+@pytest.mark.verifies("BAD-3", "NODE-3")
 @given(row=u32, col=u32, inside=positions)
 def test_outside_the_node_is_bad(core: Core, row: int, col: int, inside: tuple[int, int]) -> None:
     mask = bytes(BYTES)
@@ -80,6 +83,7 @@ def test_count_of_every_byte(csxi: SimpleNamespace) -> None:
         assert csxi.lib.sxi_badpix_count(mask, BYTES) == BYTES * f"{byte:b}".count("1")
 
 
+@pytest.mark.verifies("BAD-2")
 def test_example_of_the_calibration_file(core: Core) -> None:
     pixels = np.zeros((ROWS, COLS), np.bool_)
     pixels[10, 20] = True

@@ -81,6 +81,7 @@ def test_layouts() -> None:
     assert (tuple(model.GROUP), tuple(model.FRAME)) == (names.GROUP_FIELDS, names.FRAME_FIELDS)
 
 
+@pytest.mark.verifies("CE-20", "CE-22")
 @pytest.mark.parametrize("what", LAYOUTS)
 @given(data=st.data())
 def test_metadata_agree(csxi: SimpleNamespace, what: str, data: st.DataObject) -> None:
@@ -128,6 +129,20 @@ def test_any_bytes_are_metadata(csxi: SimpleNamespace, data: bytes, what: str) -
         assert store(csxi, what, list(fields)) == (status, data[:size])
 
 
+@pytest.mark.verifies(
+    "CE-1",
+    "CE-2",
+    "CE-3",
+    "CE-4",
+    "CE-5",
+    "CE-6",
+    "CE-7",
+    "CE-8",
+    "CE-9",
+    "CE-10",
+    "CE-11",
+    "CE-12",
+)
 @given(header=headers, sizes=st.tuples(u16, u16, u16, u32, u32))
 def test_header_store_agrees(
     csxi: SimpleNamespace, header: CeHeader, sizes: tuple[int, int, int, int, int]
@@ -153,6 +168,7 @@ def header_agrees(core: Core, data: bytes) -> None:
         assert read["fine_us"] % 256 == 0
 
 
+@pytest.mark.verifies("CE-1", "CE-4", "CE-8", "CE-9", "CE-10")
 @given(parts=entities(), changes=st.dictionaries(st.integers(18, 43), u8, max_size=3))
 def test_header_load_agrees(core: Core, parts: Any, changes: dict[int, int]) -> None:
     changed = bytearray(core.ce_pack(*parts)[:44])
@@ -166,6 +182,7 @@ def test_arbitrary_header_agrees(core: Core, data: bytes) -> None:
     header_agrees(core, data)
 
 
+@pytest.mark.verifies("CE-23", "CE-24", "FEE-8")
 @given(
     fields=st.lists(u32, min_size=57, max_size=57),
     hk=st.one_of(st.binary(max_size=160), st.binary(min_size=152, max_size=152)),
@@ -177,6 +194,7 @@ def test_frame_hk_agrees(core: Core, fields: list[int], hk: bytes) -> None:
     assert core.frame_hk(np.array(fields, "u4"), hk).tolist() == expected
 
 
+@pytest.mark.verifies("CE-25", "FEE-8")
 @given(seed=u32)
 def test_frame_hk_of_any_size(core: Core, seed: int) -> None:
     """A register that is cut off counts as 0, one that is whole does not."""
@@ -192,6 +210,7 @@ def test_housekeeping_fits_its_fields(core: Core, hk: bytes) -> None:
     assert model.fits(model.FRAME, core.frame_hk(np.zeros(57, "u4"), hk).tolist())
 
 
+@pytest.mark.verifies("CE-5", "CE-11", "CE-12", "CE-13", "KEY-4", "KEY-5")
 @given(parts=entities())
 def test_entity_agrees(core: Core, parts: Any) -> None:
     header, group, frames, science = parts
@@ -212,6 +231,7 @@ def test_entity_agrees(core: Core, parts: Any) -> None:
     np.testing.assert_array_equal(back.frames, frames)
 
 
+@pytest.mark.verifies("KEY-4")
 @given(parts=entities(), data=st.data())
 def test_no_damage_goes_unnoticed(core: Core, parts: Any, data: st.DataObject) -> None:
     """A flipped bit of a compressed entity is refused, unless it carries nothing: the coder pads
@@ -230,6 +250,7 @@ def test_no_damage_goes_unnoticed(core: Core, parts: Any, data: st.DataObject) -
     assert metadata <= bit // 8 < len(entity) - 2
 
 
+@pytest.mark.verifies("KEY-4")
 @given(parts=entities(), bit=st.integers(0, 7))
 def test_check(csxi: SimpleNamespace, core: Core, parts: Any, bit: int) -> None:
     science, entity = parts[3], core.ce_pack(*parts)
@@ -247,6 +268,7 @@ def test_check(csxi: SimpleNamespace, core: Core, parts: Any, bit: int) -> None:
         assert status(len(entity), wrong) == (CRC if has_crc else 0)
 
 
+@pytest.mark.verifies("CE-4", "CE-9")
 @pytest.mark.parametrize("members", [1, 2, 539, 540])
 def test_members(core: Core, members: int) -> None:
     header = CeHeader(1, 1, 1, 0, 0, 1, 1, members, 0x14110, 0, 0, 0)
@@ -257,6 +279,7 @@ def test_members(core: Core, members: int) -> None:
     np.testing.assert_array_equal(read.frames, frames)
 
 
+@pytest.mark.verifies("CE-4", "CE-17")
 @pytest.mark.parametrize("members", [0, 541, 65535])
 def test_no_or_too_many_members(core: Core, members: int) -> None:
     header = CeHeader(1, 1, 1, 0, 0, 1, 1, members, 0, 0, 0, 0)

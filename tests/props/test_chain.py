@@ -84,6 +84,7 @@ def test_batches_may_be_cut_anywhere(core, packets, cuts) -> None:
     assert whole.counts.frames == 4
 
 
+@pytest.mark.verifies("CE-21", "CE-30", "CE-31", "CE-23", "CE-19")
 def test_group_and_frame_metadata_tell_what_happened(core: Core, packets: list[bytes]) -> None:
     chain, (entity,) = through(core, [packets], Settings(filter=LIMITS))
     apart = core.ce_unpack(entity.data)
@@ -102,6 +103,7 @@ def test_group_and_frame_metadata_tell_what_happened(core: Core, packets: list[b
     assert np.diff(starts.astype(np.int64)).tolist() == [10, 10, 10]
 
 
+@pytest.mark.verifies("CE-26..29")
 def test_entity_order_is_frame_node_arrival(core: Core, packets: list[bytes]) -> None:
     """The science data against a plain walk over the packets."""
     _, (entity,) = through(core, [packets], Settings(filter=LIMITS, codec="none"))
@@ -124,6 +126,7 @@ def test_entity_order_is_frame_node_arrival(core: Core, packets: list[bytes]) ->
     assert entity.science == b"".join(expected)
 
 
+@pytest.mark.verifies("FEE-22", "CE-7")
 @given(lost=st.sets(st.integers(0, 150), min_size=1, max_size=4))
 @settings(max_examples=25)
 def test_lost_packets_are_told_and_the_rest_goes_on(core, packets, lost) -> None:
@@ -139,6 +142,7 @@ def test_lost_packets_are_told_and_the_rest_goes_on(core, packets, lost) -> None
         assert core.ce_unpack(entity.data).science == entity.science
 
 
+@pytest.mark.verifies("FEE-21")
 @given(at=st.integers(0, 100), data=st.binary(max_size=80))
 @settings(max_examples=40)
 def test_foreign_packets_are_told_and_change_nothing(core, packets, at, data) -> None:
@@ -168,6 +172,7 @@ def test_any_packets_at_all(core, rows) -> None:
     assert chain.counts.frames >= len(entities) - 1
 
 
+@pytest.mark.verifies("CE-15")
 def test_entities_close_before_the_count_overflows(core: Core) -> None:
     """Two frames of 40,000 events fit no common entity: NOfEvtDet is 16 bit."""
     one = bytearray(stream(core, 1)[0])  # housekeeping
@@ -191,6 +196,7 @@ def test_entities_close_before_the_count_overflows(core: Core) -> None:
     assert found == [40_000, 40_000]
 
 
+@pytest.mark.verifies("CE-16", "CE-7")
 def test_more_events_than_an_entity_can_count(core: Core) -> None:
     """The rest of a frame beyond 65,535 events is dropped, and told."""
     head, window = bytes.fromhex("50f0003603210001"), bytes.fromhex("00140014") + bytes(50)
@@ -202,6 +208,7 @@ def test_more_events_than_an_entity_can_count(core: Core) -> None:
     assert any("5 events beyond 65535" in fault.what for fault in chain.faults)
 
 
+@pytest.mark.verifies("FEE-2")
 def test_header_counted_and_reset_sequences(core: Core) -> None:
     packets = stream(core, 2, data_len="packet")
     chain, _ = through(core, [packets], Settings(filter=LIMITS))
@@ -210,6 +217,7 @@ def test_header_counted_and_reset_sequences(core: Core) -> None:
     assert not through(core, [packets], setup)[0].faults
 
 
+@pytest.mark.verifies("EDU-8", "EDU-10")
 def test_masks_of_a_quiet_sky_wander(core: Core) -> None:
     """No events at all: one mask a node and frame, five columns on each time."""
     front_end = FrontEnd(core, FrontEndSettings(threshold=25))
@@ -222,6 +230,7 @@ def test_masks_of_a_quiet_sky_wander(core: Core) -> None:
     assert places == [{(2, 2)}, {(7, 2)}, {(12, 2)}]
 
 
+@pytest.mark.verifies("EDU-5", "EDU-6")
 def test_event_limit_is_shared_by_a_ccd(core: Core) -> None:
     front_end = FrontEnd(core, FrontEndSettings(threshold=25, event_limit=5))
     frames = {node: np.full((639, 384), 500, np.uint16) for node in ("E2", "F2", "E4", "F4")}

@@ -16,6 +16,7 @@ crcmod16 = crcmod.mkCrcFun(0x11021, initCrc=0xFFFF, rev=False, xorOut=0)
 crcmod8 = crcmod.mkCrcFun(0x107, initCrc=0, rev=True, xorOut=0)
 
 
+@pytest.mark.verifies("CRC-1")
 @given(data=st.binary(max_size=300))
 def test_crc16_agrees(core, data: bytes) -> None:
     crc = core.crc16(data)
@@ -23,6 +24,7 @@ def test_crc16_agrees(core, data: bytes) -> None:
     assert core.crc16(data + crc.to_bytes(2, "big")) == 0
 
 
+@pytest.mark.verifies("CRC-2")
 @given(data=st.binary(max_size=300))
 def test_crc8_agrees(core, data: bytes) -> None:
     crc = core.crc8(data)
@@ -36,6 +38,7 @@ def test_a_message_may_come_in_parts(core, first, rest, seed16, seed8) -> None:
     assert core.crc8(rest, core.crc8(first, seed8)) == core.crc8(first + rest, seed8)
 
 
+@pytest.mark.verifies("CRC-1")
 @pytest.mark.parametrize(
     ("message", "crc"),
     [("0000", 0x1D0F), ("000000", 0xCC9C), ("ABCDEF01", 0x04A2), ("1456F89A0001", 0x7FD5)],
@@ -44,11 +47,13 @@ def test_crc16_vectors_of_the_standard(core: Core, message: str, crc: int) -> No
     assert core.crc16(bytes.fromhex(message)) == crc
 
 
+@pytest.mark.verifies("CRC-1", "CRC-2")
 def test_check_values(core: Core) -> None:
     assert core.crc16(b"123456789") == 0x29B1
     assert core.crc8(b"123456789") == 0x20
 
 
+@pytest.mark.verifies("CRC-2")
 def test_crc8_of_an_rmap_command(core: Core) -> None:
     """Read of FEE register 0, 4 bytes, transaction 7: header and its CRC 0x67."""
     assert core.crc8(bytes.fromhex("51014cd1500007000000000000000467")) == 0

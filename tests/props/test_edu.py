@@ -28,6 +28,7 @@ thresholds = st.one_of(st.integers(0, 40), u16)
 orders = st.sampled_from(["raster", "simulator"])
 
 
+@pytest.mark.verifies("EDU-1..4", "EDU-6", "EDU-7", "EDU-10")
 @given(
     frame=frames(),
     threshold=thresholds,
@@ -60,6 +61,7 @@ def _detect_with_numpy(frame: NDArray[np.uint16], threshold: int) -> NDArray[np.
     return np.argwhere((centre >= background + threshold) & (centre > np.max(ring, axis=0))) + 2
 
 
+@pytest.mark.verifies("EDU-1..4", "FEE-7")
 @given(frame=noise_frames(), threshold=st.sampled_from([0, 10, 25, 40000]))
 def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
     found = core.detect_events(frame, threshold=threshold).records
@@ -70,6 +72,7 @@ def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
         assert event["pixels"].tolist() == window.ravel().tolist()
 
 
+@pytest.mark.verifies("EDU-2", "EDU-3")
 def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     frame = np.full((7, 7), 100, np.uint16)
     frame[3, 3] = 1100
@@ -79,6 +82,7 @@ def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     assert len(core.detect_events(frame, threshold=1000).records) == 0
 
 
+@pytest.mark.verifies("FEE-7")
 def test_window_order_of_the_simulator(core: Core) -> None:
     """Seen on its wire: a neighbour at column + 1 is pixel 7, one at row + 1 pixel 13."""
     frame = np.full((40, 40), 100, np.uint16)
@@ -88,6 +92,7 @@ def test_window_order_of_the_simulator(core: Core) -> None:
     assert event["pixels"][13] == 888
 
 
+@pytest.mark.verifies("NODE-3", "EDU-1")
 def test_a_row_of_the_node_has_every_column(core: Core) -> None:
     """Every column of the 384, even and odd rows: no seam between the tiles."""
     for row in (2, 3, 636):
@@ -99,6 +104,7 @@ def test_a_row_of_the_node_has_every_column(core: Core) -> None:
             assert found["col"].tolist() == list(range(first, 382, 5))
 
 
+@pytest.mark.verifies("EDU-4")
 def test_wide_frames_keep_raster_order(core: Core) -> None:
     rng = np.random.default_rng(3)
     frame = rng.integers(0, 1000, (9, 1003), dtype=np.uint16)
@@ -107,11 +113,13 @@ def test_wide_frames_keep_raster_order(core: Core) -> None:
     assert where.tolist() == _detect_with_numpy(frame, 300).tolist()
 
 
+@pytest.mark.verifies("EDU-8", "EDU-9")
 @given(row=st.integers(2, 637), col=st.integers(2, 382))
 def test_mask_step_agrees_with_the_model(core, row, col) -> None:
     assert core.mask_step(row, col) == model.mask_step(row, col)
 
 
+@pytest.mark.verifies("EDU-9")
 def test_mask_cycle(core: Core) -> None:
     seen = [(2, 2)]
     while (step := core.mask_step(*seen[-1])) != (2, 2):
@@ -174,6 +182,7 @@ def test_room_for_less_drops_and_counts(csxi: SimpleNamespace, room: int) -> Non
     assert bytes(ffi.buffer(out + room, 54)) == b"\xa5" * 54
 
 
+@pytest.mark.verifies("STAT-3")
 def test_null_and_nonsense_change_nothing(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     pixels = ffi.new("uint16_t[64]")
@@ -199,6 +208,7 @@ def test_null_and_nonsense_change_nothing(csxi: SimpleNamespace) -> None:
     call(ffi.new("struct sxi_edu *", fields | {"mask_row": 3, "mask_col": 3}), view, kinds=ffi.NULL)
 
 
+@pytest.mark.verifies("FEE-7", "EDU-2..7", "EDU-10")
 @pytest.mark.shared
 @pytest.mark.parametrize(("name", "limit"), [("evsim_seed1", None), ("evsim_seed1_limit300", 300)])
 def test_reproduces_the_recording(

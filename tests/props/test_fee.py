@@ -40,12 +40,14 @@ def parse(core: Core, packets: list[bytes], rule: str = "payload"):  # type: ign
     return core.fee_parse(b"".join(packets), offsets, lengths, data_len=rule)
 
 
+@pytest.mark.verifies("FEE-1..5")
 @given(values=fields, payload=st.integers(0, 65525), rule=rules)
 def test_header_is_built_as_the_model_says(core, values, payload, rule) -> None:
     built = core.fee_header(record(values, payload), data_len=rule)
     assert built == model.header(payload=payload, **values, count_header=rule == "packet")
 
 
+@pytest.mark.verifies("FEE-2", "FEE-6")
 @given(
     packets=st.lists(st.tuples(fields, windows, st.sampled_from([1, 3])), max_size=8), rule=rules
 )
@@ -82,6 +84,7 @@ def suspicious(draw: st.DrawFn) -> bytes:
     return bytes(packet[: draw(st.sampled_from([len(packet), 9, 10, len(packet) - 1]))])
 
 
+@pytest.mark.verifies("FEE-21", "STAT-1")
 @given(packets=st.lists(suspicious(), max_size=10), rule=rules)
 @example(packets=[b""], rule="payload")
 def test_bad_packets_get_the_status_of_the_model(core, packets, rule) -> None:
@@ -121,6 +124,7 @@ def test_a_payload_that_cannot_be_counted_is_refused(core: Core) -> None:
     assert len(core.fee_header(header)) == 10
 
 
+@pytest.mark.verifies("STAT-3")
 def test_one_byte_too_little_room(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     header = ffi.new("struct sxi_fee_header *", {"type": 1})

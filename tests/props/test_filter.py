@@ -27,6 +27,7 @@ limits = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.verifies("FILT-1", "FILT-2", "FILT-4", "FILT-6..9", "BAD-3")
 @given(events=event_arrays(), options=limits, bad_seed=st.none() | st.integers(0, 99))
 def test_agrees_with_the_model(core, events, options, bad_seed) -> None:
     bad = None
@@ -46,6 +47,7 @@ def test_agrees_with_the_model(core, events, options, bad_seed) -> None:
     )
 
 
+@pytest.mark.verifies("FILT-3")
 def test_equality_passes(core: Core) -> None:
     event = np.zeros(1, EVENT_DTYPE)
     event["pixels"][0, list(model.RING)] = 100
@@ -57,6 +59,7 @@ def test_equality_passes(core: Core) -> None:
     assert core.filter_events(event, **(good | {"ring_max": 100, "ring_count_max": 0})).keep.all()
 
 
+@pytest.mark.verifies("FILT-8")
 def test_the_ring_sum_is_not_16_bit(core: Core) -> None:
     event = np.zeros(1, EVENT_DTYPE)
     event["pixels"][0, list(model.RING)] = 8192  # the sum is 65,536
@@ -64,6 +67,7 @@ def test_the_ring_sum_is_not_16_bit(core: Core) -> None:
     assert result.n_ring_sum == 1
 
 
+@pytest.mark.verifies("FILT-5")
 @pytest.mark.parametrize("name", ["centre_max", "ring_sum_max", "ring_max", "ring_count_max"])
 @pytest.mark.parametrize("value", [-1, 65536])
 def test_limits_are_16_bit_as_on_board(core: Core, name: str, value: int) -> None:
@@ -88,6 +92,7 @@ def test_public_function_takes_a_boolean_map() -> None:
     assert result.n_bad == 1
 
 
+@pytest.mark.verifies("STAT-3")
 def test_errors_leave_the_counters(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     events, keep = ffi.new("struct sxi_event[1]"), ffi.new("uint8_t[1]")
@@ -114,6 +119,7 @@ def test_counters_go_on_and_wrap(csxi: SimpleNamespace) -> None:
     assert (ctx.n_centre, keep[0], keep[1]) == (0, 0, 1)
 
 
+@pytest.mark.verifies("FILT-1")
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "limits", "kept"),

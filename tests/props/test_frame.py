@@ -117,6 +117,7 @@ def assemble(core: Core, wire: list[bytes], **options: Any) -> AssembledFrame:
     return core.assemble_frame(b"".join(wire), offsets, lengths, **options)
 
 
+@pytest.mark.verifies("FEE-2", "FEE-9", "IMG-1", "IMG-2")
 @given(readout=readouts(), counts_header=st.booleans())
 def test_whole_readout_is_what_was_read_out(
     core: Core, readout: Readout, counts_header: bool
@@ -129,6 +130,7 @@ def test_whole_readout_is_what_was_read_out(
     assert (frame.n_packets, frame.n_missing, frame.n_rejected) == (len(wire), 0, 0)
 
 
+@pytest.mark.verifies("IMG-1", "IMG-2", "IMG-3")
 @given(stream=spoilt_streams(), fill=u16)
 def test_agrees_with_model(core: Core, stream: tuple[Readout, list[Packet]], fill: int) -> None:
     readout, packets = stream
@@ -141,6 +143,7 @@ def test_agrees_with_model(core: Core, stream: tuple[Readout, list[Packet]], fil
     assert frame.n_rejected == len(packets) - expected.n_packets
 
 
+@pytest.mark.verifies("IMG-1", "FEE-26")
 @given(stream=spoilt_streams())
 def test_no_pixel_is_invented(core: Core, stream: tuple[Readout, list[Packet]]) -> None:
     """What arrives unspoilt is right, what does not is left alone, and rows say which."""
@@ -167,6 +170,7 @@ def prepared(csxi: SimpleNamespace, readout: Readout) -> tuple[Any, Any, Any]:
     return ctx, pixels, row_pixels
 
 
+@pytest.mark.verifies("STAT-3")
 @given(stream=spoilt_streams(), frame_counter=u16, mode=u8)
 def test_statuses_agree_and_errors_change_nothing(
     csxi: SimpleNamespace, stream: tuple[Readout, list[Packet]], frame_counter: int, mode: int
@@ -205,6 +209,7 @@ def test_model_refuses_what_is_no_readout() -> None:
             model.places(**(good | bad))
 
 
+@pytest.mark.verifies("NODE-5")
 def test_full_frame_of_either_ccd(core: Core) -> None:
     pixels = np.arange(24, dtype=np.uint16).reshape(1, 4, 6)
     readout = Readout(pixels, 16, 10, 1, "big")
@@ -218,6 +223,7 @@ def test_full_frame_of_either_ccd(core: Core) -> None:
 FT = {"rows": 639, "cols": 384, "nodes": 15, "packet_payload": 768, "pixel_order": "little"}
 
 
+@pytest.mark.verifies("NODE-1", "NODE-2", "IMG-1")
 @pytest.mark.shared
 def test_recorded_test_pattern(core: Core, recordings: Path) -> None:
     """[15:13] time code (here one later with each node), [12] CCD, [11:10] side, [9:5] row,
@@ -232,6 +238,7 @@ def test_recorded_test_pattern(core: Core, recordings: Path) -> None:
     np.testing.assert_array_equal(frame.pixels, node | (row % 32 << 5)[:, None] | col % 32)
 
 
+@pytest.mark.verifies("IMG-1", "FEE-12")
 @pytest.mark.shared
 def test_recorded_frame_after_strays(core: Core, recordings: Path) -> None:
     packets = read_recording(recordings / "ft_1_frame.gresb.gz")

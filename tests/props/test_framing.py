@@ -59,6 +59,7 @@ def test_gresb_reads_what_it_builds(packets: list[Any], data: st.DataObject) -> 
     assert (got, faults) == (expected, [])
 
 
+@pytest.mark.verifies("A26")
 @pytest.mark.parametrize(
     ("flags", "eep", "truncated"),
     [(0, 0, 0), (0x80, 1, 0), (0x01, 1, 0), (0x40, 0, 1), (0x02, 0, 1), (0xC0, 1, 1)],
@@ -85,6 +86,7 @@ def test_gresb_refuses_what_does_not_fit() -> None:
 # pcap
 
 
+@pytest.mark.verifies("A25")
 @given(st.lists(st.tuples(spw, st.integers(0, 2**32 * 10**9 - 1))), st.data())
 def test_pcap_reads_what_it_writes(packets: list[Any], data: st.DataObject) -> None:
     stream, expected = pcap.file_header(), []
@@ -99,6 +101,7 @@ def test_pcap_reads_what_it_writes(packets: list[Any], data: st.DataObject) -> N
     assert faults == []
 
 
+@pytest.mark.verifies("A25")
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize(("magic", "unit_ns"), [(0xA1B2C3D4, 1000), (0xA1B23C4D, 1)])
 def test_pcap_of_either_byte_order_and_resolution(order: str, magic: int, unit_ns: int) -> None:
@@ -187,10 +190,12 @@ def test_fee_header_both_ways(header: fee.FeeHeader) -> None:
     assert fee.read_fee_header(header.to_bytes() + b"more") == header
 
 
+@pytest.mark.verifies("NODE-1", "NODE-2")
 def test_fee_nodes() -> None:
     assert [fee.node_name(1 - i % 2, i // 2) for i in range(4)] == list(fee.NODES)
 
 
+@pytest.mark.verifies("TM-7", "TM-8")
 @given(u32, st.integers(0, 999_999))
 def test_time_both_ways_and_as_datetime(coarse: int, fine_us: int) -> None:
     time = pus.SmileTime(coarse, fine_us)
@@ -207,6 +212,7 @@ def test_time_zones_and_range() -> None:
             pus.SmileTime.from_iso(text)
 
 
+@pytest.mark.verifies("TM-1", "TM-7", "TM-8")
 def test_the_telemetry_packet_of_the_database() -> None:
     packet = bytes.fromhex("0941c005000d1011020000 0003e803d09005f3f9".replace(" ", ""))
     tm = pus.read_tm(packet)
@@ -225,6 +231,7 @@ def test_ptp_prefix() -> None:
             strip_ptp(wrong)
 
 
+@pytest.mark.verifies("GND-1")
 def test_entity_names() -> None:
     assert (len(ce.GROUP_FIELDS), len(set(ce.GROUP_FIELDS))) == (47, 47)
     assert (len(ce.FRAME_FIELDS), len(set(ce.FRAME_FIELDS))) == (57, 57)

@@ -50,6 +50,7 @@ def pieces(stream: bytes, seed: int) -> list[bytes]:
 # Telemetry and transfers
 
 
+@pytest.mark.verifies("LDT-1", "LDT-2")
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=5), st.integers(0, 0x3FFF), st.integers())
 def test_entities_come_up_as_they_went_down(
     core: Core, sizes: list[int], count: int, seed: int
@@ -78,6 +79,7 @@ def test_two_sdu_ids_and_other_services_between(core: Core, data: st.DataObject)
     assert transfers.faults == []
 
 
+@pytest.mark.verifies("GND-9")
 @given(st.sampled_from(["drop", "repeat", "flip", "cut", "noise", "swap"]), st.integers(0, 10**6))
 def test_a_faulty_packet_costs_its_entity_and_no_other(core: Core, kind: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -130,6 +132,7 @@ def test_faults_on_many_packets_never_make_up_an_entity(core: Core, seed: int, n
     assert faults or [t.data for t in got] == sent
 
 
+@pytest.mark.verifies("GND-9", "LDT-3")
 def test_abort_short_orphan_and_end_are_told(core: Core) -> None:
     data = event_entity(core, [60])
     whole = downlink(core, [data])
@@ -156,6 +159,7 @@ def test_abort_short_orphan_and_end_are_told(core: Core) -> None:
     assert "the telemetry ends: transfer given up" in faults[-1].what
 
 
+@pytest.mark.verifies("LDT-4")
 def test_single_packet_transfers_follow_each_other(core: Core) -> None:
     small = [entity(core, packets(core, []), counter=i) for i in range(3)]
     tm = downlink(core, small)
@@ -165,6 +169,7 @@ def test_single_packet_transfers_follow_each_other(core: Core) -> None:
     assert faults == []
 
 
+@pytest.mark.verifies("TM-2")
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), max_size=40))
 def test_counts_run_for_each_apid_and_destination(core: Core, order: list[tuple[int, int]]) -> None:
     counts: dict[tuple[int, int], int] = {}
@@ -178,6 +183,7 @@ def test_counts_run_for_each_apid_and_destination(core: Core, order: list[tuple[
     assert reader.faults == []
 
 
+@pytest.mark.verifies("GND-9")
 @pytest.mark.parametrize(
     ("step", "what"), [(2, "1 packets missing"), (-1, "goes back"), (0x2001, "goes back")]
 )
@@ -230,6 +236,7 @@ window = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.verifies("CE-32", "GND-2", "GND-3", "GND-4")
 @given(st.lists(window, max_size=30), st.data())
 def test_frames_split_as_the_rule_says_on_any_packets(
     core: Core, windows: list[Window], data: st.DataObject
@@ -240,6 +247,7 @@ def test_frames_split_as_the_rule_says_on_any_packets(
     check_tables(core, windows, counts, slow_split(windows, counts))
 
 
+@pytest.mark.verifies("CE-32", "GND-4")
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=8), st.booleans())
 def test_frames_of_the_instrument_split_as_they_were(
     core: Core, counts: list[int], masks: bool
@@ -284,6 +292,7 @@ CLUES: dict[str, tuple[Window, Window, bool]] = {
 }
 
 
+@pytest.mark.verifies("CE-32")
 @pytest.mark.parametrize("clue", CLUES)
 def test_each_clue_alone_tells_another_frame(core: Core, clue: str) -> None:
     event, mask, other = CLUES[clue]
@@ -292,6 +301,7 @@ def test_each_clue_alone_tells_another_frame(core: Core, clue: str) -> None:
     check_tables(core, windows, [2, 0], [0, 0, 0, 0])  # not used up: no clue counts
 
 
+@pytest.mark.verifies("CE-30", "CE-31", "GND-9")
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=4), u16, st.integers(0, 5))
 def test_counts_that_disagree_are_told(core: Core, counts: list[int], wrong: int, n: int) -> None:
     science = packets(core, [("E2", EVENT, 0, i, 5, 5) for i in range(n)])
@@ -308,6 +318,7 @@ def test_counts_that_disagree_are_told(core: Core, counts: list[int], wrong: int
 # All of it
 
 
+@pytest.mark.verifies("GND-4")
 def test_any_chunks_give_the_same_files(core: Core, tmp_path: Path) -> None:
     cube = image((4, 165, 96)).tobytes()
     sent = [

@@ -14,6 +14,7 @@ from fsw_emu.packets.ce import ED, FF, FT, UV
 from fsw_emu.packets.fee import NODES
 
 
+@pytest.mark.verifies("CE-33", "NODE-4")
 @pytest.mark.parametrize("members", [1, 2])
 @pytest.mark.parametrize("nodes", [15, 8 | 4, 2, 1 | 4])
 def test_node_images_are_where_the_order_says(core: Core, nodes: int, members: int) -> None:
@@ -28,6 +29,7 @@ def test_node_images_are_where_the_order_says(core: Core, nodes: int, members: i
     assert (images.focal_plane is not None) == (nodes == 15)
 
 
+@pytest.mark.verifies("CE-34")
 def test_stacked_frames_have_32_bit(core: Core) -> None:
     cube = image((4, 639, 384), dtype=">u4") * 65537
     data = entity(core, cube.astype(">u4").tobytes(), product=FT, counts=[0] * 3, key=2)
@@ -36,6 +38,7 @@ def test_stacked_frames_have_32_bit(core: Core) -> None:
     assert np.array_equal(images.planes["F4"], cube[3])
 
 
+@pytest.mark.verifies("GND-6")
 def test_focal_plane_pixel_by_pixel(core: Core) -> None:
     rows, cols = 165, 96
     cube = image((4, rows, cols))
@@ -52,6 +55,7 @@ def test_focal_plane_pixel_by_pixel(core: Core) -> None:
         assert plane[rows + r, cols + c] == images.planes["F2"][rows - 1 - r, cols - 1 - c]
 
 
+@pytest.mark.verifies("CE-35", "NODE-5")
 def test_full_frame_columns_alternate(core: Core) -> None:
     frame = image((4511, 4608))
     images = read_images(core.ce_unpack(entity(core, frame.tobytes(), product=FF)))

@@ -27,6 +27,7 @@ def images(draw: st.DrawFn) -> NDArray[np.uint16]:
     return draw(hnp.arrays(np.uint16, shape, elements=st.integers(low, high)))
 
 
+@pytest.mark.verifies("IMG-4")
 @given(image=images(), data=st.data())
 def test_crop_agrees(core: Core, image: NDArray[np.uint16], data: st.DataObject) -> None:
     rows, cols = (data.draw(st.integers(1, side)) for side in image.shape)
@@ -37,6 +38,7 @@ def test_crop_agrees(core: Core, image: NDArray[np.uint16], data: st.DataObject)
     np.testing.assert_array_equal(cropped, model.crop(image, **window), strict=True)
 
 
+@pytest.mark.verifies("IMG-5")
 @given(image=images(), rows=factors, cols=factors)
 def test_bin_agrees(core: Core, image: NDArray[np.uint16], rows: int, cols: int) -> None:
     binned = core.image_bin(image, rows=rows, cols=cols)
@@ -44,6 +46,7 @@ def test_bin_agrees(core: Core, image: NDArray[np.uint16], rows: int, cols: int)
     np.testing.assert_array_equal(binned, expected, strict=True)
 
 
+@pytest.mark.verifies("IMG-5")
 @given(image=images(), rows=factors, cols=factors)
 def test_bin_by_astropy(core: Core, image: NDArray[np.uint16], rows: int, cols: int) -> None:
     rows, cols = min(rows, image.shape[0]), min(cols, image.shape[1])
@@ -52,6 +55,7 @@ def test_bin_by_astropy(core: Core, image: NDArray[np.uint16], rows: int, cols: 
     np.testing.assert_array_equal(binned, np.minimum(sums, 0xFFFF))
 
 
+@pytest.mark.verifies("IMG-6")
 @given(image=images(), step=st.integers(1, 45))
 def test_decimate_agrees(core: Core, image: NDArray[np.uint16], step: int) -> None:
     decimated = core.image_decimate(image, step=step)
@@ -63,6 +67,7 @@ def test_decimate_by_the_largest_steps(core: Core, image: NDArray[np.uint16], st
     np.testing.assert_array_equal(core.image_decimate(image, step=step), image[:1, :1])
 
 
+@pytest.mark.verifies("IMG-7")
 @given(image=images(), data=st.data())
 def test_stack_agrees(core: Core, image: NDArray[np.uint16], data: st.DataObject) -> None:
     levels = st.one_of(u32, st.integers(2**32 - 70_000, 2**32 - 1))
@@ -94,6 +99,7 @@ def test_bins_of_bins_are_bins(core: Core, image: NDArray[np.uint16], rows: int,
         np.testing.assert_array_equal(core.image_bin(by_rows, rows=1, cols=cols), once)
 
 
+@pytest.mark.verifies("IMG-5")
 @pytest.mark.parametrize("shape", [(1, 65535), (65535, 1), (3, 65535)])
 @pytest.mark.parametrize("value", [0, 1, 65535])
 def test_largest_bins(core: Core, shape: tuple[int, int], value: int) -> None:

@@ -32,6 +32,7 @@ def load(csxi: SimpleNamespace, number: int) -> tuple[int, model.Key | None]:
     return status, None if status else model.Key(*values)
 
 
+@pytest.mark.verifies("KEY-1")
 def test_every_key_of_parts(csxi: SimpleNamespace) -> None:
     """All combinations of parts, within their ranges and one beyond."""
     numbers = {parts: number for number, parts in KEYS.items()}
@@ -44,12 +45,14 @@ def test_every_key_of_parts(csxi: SimpleNamespace) -> None:
         assert (status, stored[0]) == ((PARAM, 0xDEAD) if expected is None else (0, expected))
 
 
+@pytest.mark.verifies("KEY-1", "KEY-2")
 def test_parts_of_every_key(csxi: SimpleNamespace) -> None:
     assert len(KEYS) == 26
     for number, parts in KEYS.items():
         assert load(csxi, number) == (0, parts)
 
 
+@pytest.mark.verifies("KEY-1", "KEY-2")
 def test_no_number_like_a_key_is_one(csxi: SimpleNamespace) -> None:
     """All of five digits that differ from a key in two digits at the most."""
     parts, load_key = csxi.ffi.new("struct sxi_key *"), csxi.lib.sxi_key_load
@@ -62,6 +65,7 @@ def test_no_number_like_a_key_is_one(csxi: SimpleNamespace) -> None:
     assert {n for n in like if load_key(parts, n) == 0} == set(KEYS)
 
 
+@pytest.mark.verifies("KEY-1")
 @given(number=st.one_of(u32, st.sampled_from(sorted(KEYS))), bit=st.integers(0, 31))
 def test_any_number(csxi: SimpleNamespace, number: int, bit: int) -> None:
     for key in (number, number ^ 1 << bit):
@@ -69,6 +73,7 @@ def test_any_number(csxi: SimpleNamespace, number: int, bit: int) -> None:
         assert load(csxi, key) == expected
 
 
+@pytest.mark.verifies("KEY-3")
 def test_digit_two_means_stacked() -> None:
     """The rule of the ground software, for every key there is."""
     for number, parts in KEYS.items():
@@ -104,6 +109,7 @@ def by_imagecodecs(parts: model.Key, samples: Any) -> bytes:
     return bytes(coded)
 
 
+@pytest.mark.verifies("KEY-1", "AEC-1")
 @given(number=coded_keys, science=science_data())
 def test_coding_agrees(core: Core, number: int, science: bytes) -> None:
     parts = KEYS[number]
@@ -114,6 +120,7 @@ def test_coding_agrees(core: Core, number: int, science: bytes) -> None:
     assert model.restore(samples, planes=bool(parts.planes)) == science
 
 
+@pytest.mark.verifies("KEY-1", "AEC-1")
 @pytest.mark.parametrize("number", sorted(KEYS))
 def test_several_intervals(core: Core, number: int) -> None:
     """More samples than one reference sample interval of the largest blocks."""
@@ -126,6 +133,7 @@ def test_several_intervals(core: Core, number: int) -> None:
         assert coded == by_imagecodecs(parts, samples)
 
 
+@pytest.mark.verifies("KEY-2")
 @given(science=st.binary(max_size=60))
 def test_without_a_coder_nothing_changes(core: Core, science: bytes) -> None:
     for number, unit in ((0x0, 2), (0x2, 4)):

@@ -32,6 +32,7 @@ def packets_of_model(data: bytes, count: int, sdu_id: int, part: int) -> list[by
     ]
 
 
+@pytest.mark.verifies("LDT-1", "LDT-2", "LDT-4")
 @given(data=contents, count=counts, sdu_id=sdu_ids, part=st.integers(1, 861))
 @example(data=bytes(861), count=0, sdu_id=1, part=861)
 @example(data=bytes(range(256)) * 7, count=16383, sdu_id=2, part=861)
@@ -60,6 +61,7 @@ def test_receiver_gives_back_what_was_sent(core: Core, data: bytes, sdu_id: int,
     assert receiver.number == 0
 
 
+@pytest.mark.verifies("LDT-3")
 @given(sdu_id=sdu_ids, reason=u16)
 def test_abort_agrees(core: Core, sdu_id: int, reason: int) -> None:
     header, source = core.tm_parse(core.ldt_abort(PACKET, sdu_id=sdu_id, reason=reason))
@@ -101,6 +103,7 @@ def sources(draw: st.DrawFn, number: int) -> bytes:
     return struct.pack(">BHH", sdu_id, sequence & 0xFFFF, length) + part
 
 
+@pytest.mark.verifies("LDT-1..4")
 @given(room=st.integers(0, 120), data=st.data())
 def test_receiver_agrees_on_any_story(core: Core, room: int, data: st.DataObject) -> None:
     """First, next, last parts and aborts in any order; lost, repeated, foreign, broken ones."""
@@ -144,6 +147,7 @@ def test_unknown_subtype(core: Core, subtype: int, source: bytes) -> None:
     assert refused.value.status == PARAM
 
 
+@pytest.mark.verifies("CE-18", "LDT-1")
 def test_most_parts_that_a_transfer_can_have(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     tx, out = ffi.new("struct sxi_ldt_tx *"), ffi.new("uint8_t[886]")

@@ -41,11 +41,17 @@ def seal(packet: bytes) -> bytes:
     return packet[:-2] + crc.crc16(packet[:-2]).to_bytes(2, "big")
 
 
+@pytest.mark.verifies(
+    "TM-1", "TM-2", "TM-3", "TM-4", "TM-5", "TM-6", "TM-7", "TM-8", "TM-9", "TM-11"
+)
 def test_pong_of_the_mission(core: Core) -> None:
     assert core.tm_build(PONG_HEADER, b"") == PONG
     assert core.tm_parse(PONG) == (PONG_HEADER, b"")
 
 
+@pytest.mark.verifies(
+    "TM-1", "TM-2", "TM-3", "TM-4", "TM-5", "TM-6", "TM-7", "TM-8", "TM-9", "TM-10", "TM-11"
+)
 @given(packet=tm_headers, data=source_data)
 def test_build_agrees(core: Core, packet: TmPacket, data: bytes) -> None:
     built = core.tm_build(packet, data)
@@ -53,6 +59,7 @@ def test_build_agrees(core: Core, packet: TmPacket, data: bytes) -> None:
     assert core.tm_parse(built) == (packet, data)
 
 
+@pytest.mark.verifies("TM-1", "TM-3", "TM-4", "TM-8", "TM-9")
 @given(packet=tm_headers, data=source_data, changes=st.dictionaries(st.integers(0, 21), u8))
 def test_parse_agrees(core: Core, packet: TmPacket, data: bytes, changes: dict[int, int]) -> None:
     """Headers of any content, with a checksum that fits."""
@@ -78,6 +85,7 @@ def test_another_size_is_refused(core: Core, packet: TmPacket, data: bytes, extr
         assert status_of(core, wrong) == model.check(wrong) < 0
 
 
+@pytest.mark.verifies("TM-3")
 def test_larger_than_any_packet(core: Core) -> None:
     """887 bytes that agree with themselves."""
     longest = core.tm_build(PONG_HEADER, bytes(866))
@@ -86,6 +94,7 @@ def test_larger_than_any_packet(core: Core) -> None:
     assert status_of(core, longer) == model.check(longer) == model.LENGTH
 
 
+@pytest.mark.verifies("TM-11")
 @given(packet=tm_headers, data=st.binary(max_size=20), data_bit=st.data())
 def test_every_flipped_bit_is_noticed(
     core: Core, packet: TmPacket, data: bytes, data_bit: st.DataObject

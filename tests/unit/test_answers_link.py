@@ -36,6 +36,7 @@ def window(frame: NDArray[np.uint16], row: int, col: int, order: str) -> list[in
     return [int(frame[row + dr, col + dc]) for dr, dc in edu.window_offsets(order)]
 
 
+@pytest.mark.verifies("A1")
 @given(frames())
 def test_a1_order(frame: NDArray[np.uint16]) -> None:
     for order in ("raster", "simulator"):
@@ -43,6 +44,7 @@ def test_a1_order(frame: NDArray[np.uint16]) -> None:
             assert pixels == window(frame, row, col, order)
 
 
+@pytest.mark.verifies("A2")
 def test_a2_packet_data_len_is_refused_by_the_other_reading() -> None:
     for sent_, read in (("payload", "packet"), ("packet", "payload")):
         packets = readouts(data_len=sent_)
@@ -56,6 +58,7 @@ def test_a2_packet_data_len_is_refused_by_the_other_reading() -> None:
         assert (len(chain.faults), len(entities)) == (0, 1)
 
 
+@pytest.mark.verifies("A3")
 def test_a3_little_pixels_are_big_ones_swapped() -> None:
     packets = images(1, (639, 384))
     _, (big,) = through(packets)
@@ -65,6 +68,7 @@ def test_a3_little_pixels_are_big_ones_swapped() -> None:
     assert again.science == big.science
 
 
+@pytest.mark.verifies("A4")
 def test_a4_restarts_at_0_after_housekeeping() -> None:
     for answer, first in (("goes-on", 1), ("restarts", 0)):
         packets = readouts(sequence_after_hk=answer)
@@ -75,12 +79,14 @@ def test_a4_restarts_at_0_after_housekeeping() -> None:
             assert len(chain.faults) == (0 if read == answer else 2)  # one a frame
 
 
+@pytest.mark.verifies("A5")
 def test_a5_mode_3_whatever_packets_say() -> None:
     packets = [bytes([*p[:4], p[4] & 0xF0 | 9, *p[5:]]) for p in readouts()]
     assert group(through(packets)[1][0], "FRMccdModeConfig") == 9
     assert group(through(packets, mode=3)[1][0], "FRMccdModeConfig") == 3
 
 
+@pytest.mark.verifies("A6")
 @given(frames(), st.integers(0, 9))
 def test_a6_equality_fails_for_those_and_only_those(
     frame: NDArray[np.uint16], threshold: int
@@ -96,12 +102,14 @@ def test_a6_equality_fails_for_those_and_only_those(
     assert fails == [one for one in passes if above(*one[:2]) != threshold]
 
 
+@pytest.mark.verifies("A6")
 def test_a6_fails_drops_the_pixel_at_the_threshold() -> None:
     frame = node_frame((10, 20, 25), (30, 40, 26))
     assert len(sent(frame, threshold=25)) == 2
     assert [e[:2] for e in sent(frame, threshold=25, threshold_equality="fails")] == [(30, 40)]
 
 
+@pytest.mark.verifies("A10")
 def test_a10_threshold_50_or_one_a_node(tmp_path: Path) -> None:
     frame = node_frame((10, 20, 49), (30, 40, 50))
     assert [e[:2] for e in sent(frame, threshold=50)] == [(30, 40)]
@@ -119,6 +127,7 @@ def test_a10_threshold_50_or_one_a_node(tmp_path: Path) -> None:
     assert thresholds("file.gresb") == [0] * 4
 
 
+@pytest.mark.verifies("A25")
 def test_a25_prefix_of_0_or_2_bytes() -> None:
     packets = readouts(1)
     start = pcap.file_header()
@@ -132,6 +141,7 @@ def test_a25_prefix_of_0_or_2_bytes() -> None:
         assert len(chain.faults) == len(packets)
 
 
+@pytest.mark.verifies("A26")
 @given(st.integers(0, 255))
 def test_a26_flags_high_low_or_either(flags: int) -> None:
     framed = bytes([flags]) + gresb.build(b"abc")[1:]
@@ -142,6 +152,7 @@ def test_a26_flags_high_low_or_either(flags: int) -> None:
         assert bool(reader.faults) == bool(flags & ~(eep | cut))
 
 
+@pytest.mark.verifies("A31")
 @given(frames())
 def test_a31_background_by_raster_simulator_or_window(frame: NDArray[np.uint16]) -> None:
     """Events are the model's with the order of the background, windows those of the other."""
@@ -155,6 +166,7 @@ def test_a31_background_by_raster_simulator_or_window(frame: NDArray[np.uint16])
             assert sent(frame, window_order=order, background_set=background) == expected
 
 
+@pytest.mark.verifies("A32")
 def test_a32_exchanged_registers_of_f2_and_e4() -> None:
     hits = tuple((10 * i, 20, 10 * i) for i in range(1, 6))  # 10 to 50 ADU
     own = {"E2": 15, "F2": 25, "E4": 35, "F4": 45}
@@ -167,6 +179,7 @@ def test_a32_exchanged_registers_of_f2_and_e4() -> None:
     assert readouts(1, threshold=same, threshold_registers="exchanged") == readouts(1)
 
 
+@pytest.mark.verifies("A34")
 def test_a34_wraps_only_where_it_saturates() -> None:
     parameters = SceneParameters(pedestal_adu=65_525)
     stays, wraps = (
@@ -179,6 +192,7 @@ def test_a34_wraps_only_where_it_saturates() -> None:
     assert np.all(wraps[differ] < 5000)
 
 
+@pytest.mark.verifies("A35")
 def test_a35_absent_end_marker() -> None:
     with_it, without = readouts(), readouts(end_marker="absent")
     assert len(with_it) - len(without) == 2
@@ -191,6 +205,7 @@ def test_a35_absent_end_marker() -> None:
     assert through(with_it, end_marker="absent")[0].counts.frames == 4
 
 
+@pytest.mark.verifies("A36")
 def test_a36_omitted_housekeeping() -> None:
     packets = readouts(event_hk="omitted")
     assert 2 not in {Recorded(packet).kind for packet in packets}
@@ -201,6 +216,7 @@ def test_a36_omitted_housekeeping() -> None:
     assert per_frame(through(readouts())[1][0], "FRMHKframeCounter") == [1, 2]
 
 
+@pytest.mark.verifies("A37")
 @pytest.mark.parametrize("size", [14, 522, 778, 4106])
 def test_a37_packet_size_522_and_others(size: int) -> None:
     packets = images(1, (639, 384) if size > 500 else (165, 96), packet_size=size)
@@ -213,6 +229,7 @@ def test_a37_packet_size_522_and_others(size: int) -> None:
     assert entity.science == other.science
 
 
+@pytest.mark.verifies("A44")
 @pytest.mark.parametrize("nodes", [("E2", "F2"), ("E2", "F2", "E4", "F4"), ("E2", "F4")])
 def test_a44_housekeeping_clears_f2_or_is_ignored(nodes: tuple[str, ...]) -> None:
     """Only where F2 is the last node is it still under way when all others have ended."""

@@ -36,6 +36,7 @@ def masks_of(**bad: list[tuple[int, int]]) -> dict[str, bytes]:
 # On board
 
 
+@pytest.mark.verifies("A7")
 def test_a7_none_leaves_science_data_as_they_are() -> None:
     for codec, key in (("none", 0), ("aec", 0x00014110)):
         _, (made,) = through(readouts(), codec=codec)
@@ -43,6 +44,7 @@ def test_a7_none_leaves_science_data_as_they_are() -> None:
         assert made.data.endswith(made.science) == (codec == "none")
 
 
+@pytest.mark.verifies("A8")
 def test_a8_absolute_thresholds_stay_where_the_pedestal_is() -> None:
     for pedestal in (100, 500):
         follow, _ = through(readouts(), filter=FilterSettings(pedestal=pedestal))
@@ -55,6 +57,7 @@ def test_a8_absolute_thresholds_stay_where_the_pedestal_is() -> None:
         assert list(vars(fixed.thresholds).values()) == [5000, 1200, 200, 4]
 
 
+@pytest.mark.verifies("A9")
 def test_a9_pedestal_of_masks_windows_or_given_130() -> None:
     """Windows of events lie on 530 ADU here, the wandering mask on 500."""
     around = tuple((r, c, 30) for r in range(8, 13) for c in range(18, 23) if (r, c) != (10, 20))
@@ -75,6 +78,7 @@ def readouts_without_mask_windows(made: list[bytes], source: str) -> list[bytes]
     return made if source == "masks" else [p for p in made if p[5] & 3 != WANDERING_MASK]
 
 
+@pytest.mark.verifies("A11")
 def test_a11_counter_leaves_room_for_lost_frames() -> None:
     made = readouts(5)
     kept = [p for p in made if int.from_bytes(p[6:8], "big") != 3]
@@ -83,6 +87,7 @@ def test_a11_counter_leaves_room_for_lost_frames() -> None:
         assert per_frame(one, "sdpProductStarttimeCrs") == expected
 
 
+@pytest.mark.verifies("A11")
 @pytest.mark.parametrize(
     ("counters", "expected"),
     [([65_534, 65_535, 0, 1], [0, 10, 20, 30]), ([7, 0, 1], [0, 0, 0]), ([5, 6, 5], [0, 10, 0])],
@@ -95,6 +100,7 @@ def test_a11_counter_goes_round_and_may_step_back(counters: list[int], expected:
     assert per_frame(one, "sdpProductStarttimeCrs") == expected
 
 
+@pytest.mark.verifies("A12")
 def test_a12_period_of_10_13_s() -> None:
     _, (one,) = through(readouts(), frame_period_ms=10_130, t0_s=100)
     assert group(one, "FRMintSyncPeriod") == 10_130
@@ -102,11 +108,13 @@ def test_a12_period_of_10_13_s() -> None:
     assert per_frame(one, "sdpProductStarttimeFine") == [0, 130_000]
 
 
+@pytest.mark.verifies("A13")
 def test_a13_group_of_1_or_12() -> None:
     assert len(through(readouts(3), event_frames_per_entity=1)[1]) == 3
     assert len(through(readouts(3), event_frames_per_entity=12)[1]) == 1
 
 
+@pytest.mark.verifies("A14")
 def test_a14_ed_has_no_masks() -> None:
     _, (with_them,) = through(readouts())
     _, (without,) = through(readouts(), masks=False)
@@ -115,6 +123,7 @@ def test_a14_ed_has_no_masks() -> None:
     assert {without.science[at + 5] & 3 for at in range(0, len(without.science), 64)} == {EVENT}
 
 
+@pytest.mark.verifies("A16")
 def test_a16_missing_pixels_hold_0() -> None:
     made = images(1, (639, 384))
     del made[5]  # row 4 of E2
@@ -126,6 +135,7 @@ def test_a16_missing_pixels_hold_0() -> None:
         assert np.array_equal(pixels[0, 5], (5 * 384 + np.arange(384)).astype(np.uint16))
 
 
+@pytest.mark.verifies("A17")
 def test_a17_all_members_of_a_stack_have_metadata(tmp_path: Path) -> None:
     made = images(3, (165, 96))
     for answer, members, expected in (
@@ -142,6 +152,7 @@ def test_a17_all_members_of_a_stack_have_metadata(tmp_path: Path) -> None:
         assert CORE.tm_parse(entities[0].packets[0])[0].coarse == 20  # the last frame's end
 
 
+@pytest.mark.verifies("A19")
 @given(st.integers(0, 638), st.integers(0, 383))
 def test_a19_lsb_and_lsb32_reject_the_mirrored_pixel(row: int, col: int) -> None:
     (mask,) = masks_of(E2=[(row, col)]).values()
@@ -155,6 +166,7 @@ def test_a19_lsb_and_lsb32_reject_the_mirrored_pixel(row: int, col: int) -> None
         assert int(np.unpackbits(np.frombuffer(read, np.uint8)).sum()) == 1
 
 
+@pytest.mark.verifies("A19")
 def test_a19_lsb_masks_let_the_bad_pixel_through() -> None:
     masks = masks_of(E2=[(10, 20)])
     for bits, rejected in (("msb", 2), ("lsb", 0), ("lsb32", 0)):
@@ -162,6 +174,7 @@ def test_a19_lsb_masks_let_the_bad_pixel_through() -> None:
         assert chain.counts.rejected.bad_pixel == rejected
 
 
+@pytest.mark.verifies("A20")
 def test_a20_reserved_bits_are_cleared() -> None:
     made = readouts(1)
     hk = bytearray(made[0])
@@ -175,6 +188,7 @@ def test_a20_reserved_bits_are_cleared() -> None:
         assert per_frame(one, "FRMHKerrorFlags") == [errors]
 
 
+@pytest.mark.verifies("A21")
 def test_a21_versions_of_entities_2_1_1() -> None:
     for versions in ((1, 1, 1), (2, 1, 1), (65_535, 2, 3)):
         _, (one,) = through(readouts(), versions=versions)
@@ -182,6 +196,7 @@ def test_a21_versions_of_entities_2_1_1() -> None:
         assert (header.version, header.build, header.sdp_version) == versions
 
 
+@pytest.mark.verifies("A22")
 def test_a22_running_counters_are_sums_of_those_of_entities() -> None:
     names = ("EvtBadPixelCount", "EvtFilterCount1", "EvtFilterCount2", "EvtFilterCount3",
              "sdpEvtCtr")  # fmt: skip
@@ -196,6 +211,7 @@ def test_a22_running_counters_are_sums_of_those_of_entities() -> None:
     assert kept == [[3, 3, 3]] * 2
 
 
+@pytest.mark.verifies("A27")
 def test_a27_an_entity_of_100_events_at_most() -> None:
     hits = tuple((10 * i, 10 * j, 100) for i in range(1, 8) for j in range(1, 9))  # 224 a frame
     chain, entities = through(readouts(2, hits=hits), entity_events=100)
@@ -206,6 +222,7 @@ def test_a27_an_entity_of_100_events_at_most() -> None:
     assert (group(one, "NOfEvtDet"), len(chain.faults)) == (448, 0)
 
 
+@pytest.mark.verifies("A33")
 def test_a33_a_mask_per_ccd_rejects_on_both_sides_or_per_node_on_one() -> None:
     masks = masks_of(E2=[(10, 20)], F2=[], F4=[(1, 1)])
     for per, rejected in (("node", 1), ("ccd", 2)):
@@ -216,12 +233,14 @@ def test_a33_a_mask_per_ccd_rejects_on_both_sides_or_per_node_on_one() -> None:
     assert not CORE.bad_pixel(as_read(masks, per="ccd")["E4"], 10, 20)
 
 
+@pytest.mark.verifies("A39")
 def test_a39_destination_32_is_byte_9() -> None:
     for destination in (0, 32):
         _, (one,) = through(readouts(), destination=destination)
         assert {packet[9] for packet in one.packets} == {destination}
 
 
+@pytest.mark.verifies("A40")
 def test_a40_counter_of_events_seen_or_zero() -> None:
     for answer, value in (("seen", 16), ("zero", 0)):
         _, (one,) = through(readouts(2, hits=HITS), evt_ctr=answer)
@@ -241,6 +260,7 @@ def frames_told(tmp_path: Path, windows: list[Any], counts: list[int], **answers
         ]
 
 
+@pytest.mark.verifies("A15")
 def test_a15_masks_as_shown_of_the_frame_before_or_the_next(tmp_path: Path) -> None:
     """F2's mask ends frame 0 after its last event, E2's begins frame 1."""
     windows = [
@@ -254,6 +274,7 @@ def test_a15_masks_as_shown_of_the_frame_before_or_the_next(tmp_path: Path) -> N
         assert told == [[0, 1], masks]
 
 
+@pytest.mark.verifies("A18")
 def test_a18_uv_of_160x99(tmp_path: Path) -> None:
     seen = Scene("quiet", uv_shape=(160, 99)).uv_frames(0)
     assert {frame.shape for frame in seen.values()} == {(160, 99)}
@@ -268,12 +289,14 @@ def test_a18_uv_of_160x99(tmp_path: Path) -> None:
                 assert np.array_equal(hdus[node].data, expected)
 
 
+@pytest.mark.verifies("A23")
 def test_a23_ccdframe_is_fee_counter_or_running(tmp_path: Path) -> None:
     windows = [("E2", EVENT, 9, 1, 10, 20), ("E2", EVENT, 12, 1, 10, 20)]
     assert frames_told(tmp_path / "a", windows, [1, 1], ccd_frame="fee")[0] == [9, 12]
     assert frames_told(tmp_path / "b", windows, [1, 1], ccd_frame="running")[0] == [0, 1]
 
 
+@pytest.mark.verifies("A38")
 def test_a38_fine_time_in_microseconds_or_binary_parts(tmp_path: Path) -> None:
     """The entity is of 1000 s and 250,000: a quarter of a second, or 250000 / 2^24."""
     windows = [("E2", EVENT, 1, 1, 10, 20)]

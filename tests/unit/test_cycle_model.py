@@ -95,6 +95,7 @@ def test_cycles_are_those_counted_by_hand(name: str, plugin: Path, tmp_path: Pat
         assert (window.instructions, window.cycles) == (instructions, cycles)
 
 
+@pytest.mark.verifies("A28")
 def test_multiplication_takes_what_is_set(plugin: Path, tmp_path: Path) -> None:
     program = assemble(tmp_path, "umul %l0, %l0, %o0\n smulcc %l0, 3, %o0")
     assert program.measure(plugin, mul=2)[0].cycles == 4
@@ -140,6 +141,7 @@ SWEEP = """set {passes}, %o2
         nop"""
 
 
+@pytest.mark.verifies("A28")
 @pytest.mark.parametrize(
     ("size", "passes", "misses"),
     [(16, 3, 1), (8192, 2, 512), (16384, 2, 1024), (20480, 2, 2560), (32768, 3, 6144)],
@@ -178,6 +180,7 @@ def test_a_store_brings_nothing_into_the_cache(plugin: Path, tmp_path: Path) -> 
     assert program.measure(plugin, dcache=1)[0].dcache_misses == 1
 
 
+@pytest.mark.verifies("A28")
 @pytest.mark.parametrize(("lines", "misses"), [(1, 1 + 2), (511, 1 + 512), (768, 1 + 2 * 769)])
 def test_instruction_misses_of_a_loop(
     lines: int, misses: int, plugin: Path, tmp_path: Path

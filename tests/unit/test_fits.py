@@ -48,6 +48,7 @@ def assert_whole(path: Path) -> None:
             assert "DATE" not in hdu.header
 
 
+@pytest.mark.verifies("GND-2", "GND-7", "GND-8")
 @pytest.mark.parametrize(("n_events", "n_masks"), [(0, 0), (1, 0), (1000, 17)])
 def test_event_table_reads_back(tmp_path: Path, n_events: int, n_masks: int) -> None:
     path = tmp_path / "events.fits"
@@ -69,6 +70,7 @@ def test_event_table_reads_back(tmp_path: Path, n_events: int, n_masks: int) -> 
                 assert np.array_equal(again[name], rows[name].astype(again[name].dtype)), name
 
 
+@pytest.mark.verifies("GND-5..8")
 @pytest.mark.parametrize("dtype", ["u2", "u4"])
 @pytest.mark.parametrize("shape", [(165, 96), (3, 165, 96)])
 def test_node_images_read_back(tmp_path: Path, dtype: str, shape: tuple[int, ...]) -> None:
@@ -91,6 +93,7 @@ def test_node_images_read_back(tmp_path: Path, dtype: str, shape: tuple[int, ...
         assert "E4 columns flipped" in str(hdus["FOCALPLANE"].header["COMMENT"])
 
 
+@pytest.mark.verifies("GND-3..8")
 def test_files_of_a_stream_tell_where_they_come_from(core: Core, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     ft = rng.integers(0, 0x10000, (4, 639, 384), np.uint16).astype(">u2")
@@ -131,6 +134,7 @@ def test_files_of_a_stream_tell_where_they_come_from(core: Core, tmp_path: Path)
     assert result.last_image.shape == (4511, 4608)
 
 
+@pytest.mark.verifies("GND-8")
 def test_two_writes_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.fits", "b.fits"):
         write_events(tmp_path / name, event_rows(50), event_rows(3), cards=[])

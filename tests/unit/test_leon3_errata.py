@@ -120,6 +120,7 @@ def test_near_miss_is_not(name: str, scan: Callable[[str], list[tuple[str, str]]
     assert scan(f"{MISSES[name]}; {END}") == []
 
 
+@pytest.mark.verifies("A29")
 def test_atomics(scan: Callable[[str], list[tuple[str, str]]]) -> None:
     whole = ".align 16; casa [%g1] 11, %g2, %g3; .align 16; swap [%g1], %g2; nop; nop; nop; nop"
     assert scan(f".align 16; {whole}; {END}") == []

@@ -50,9 +50,11 @@ def prototypes() -> dict[str, int]:
     return found
 
 
+@pytest.mark.verifies("RING-1", "A30")
 def test_every_public_function_is_in_the_table(target: RemoteLibrary) -> None:
     offered = {n: f.arity for n, f in target.ring.functions.items() if n.startswith("sxi_")}
     assert offered == prototypes()
+    assert target.ring.memory.read_word(0x40400000) == int.from_bytes(b"SXIR", "big")
     numbers = [function.number for function in target.ring.functions.values()]
     assert len(set(numbers)) == len(numbers)
 
@@ -90,6 +92,7 @@ def test_a_trap_is_told_with_its_place(
     assert len(places) == 1
 
 
+@pytest.mark.verifies("RING-3")
 def test_a_misaligned_array_traps_in_the_core(target: RemoteLibrary) -> None:
     request, words = target.start(
         "sxi_image_stack", target.ffi.new("uint32_t[4]"), target.ffi.new("uint16_t[4]"), 4
@@ -152,6 +155,7 @@ def test_a_page_that_was_hit_does_not_part_the_two(target: RemoteLibrary, bit: i
         assert all(works(target) for _ in range(2 * ring.n_slots))
 
 
+@pytest.mark.verifies("RING-1")
 def test_requests_may_wait_in_the_ring(target: RemoteLibrary) -> None:
     ring = target.ring
     request, words = target.start("sxi_crc16", 0xFFFF, b"123456789", 9)
@@ -172,6 +176,7 @@ def test_a_write_outside_is_found(target: RemoteLibrary) -> None:
     assert works(target)
 
 
+@pytest.mark.verifies("RING-1", "RING-3")
 def test_arrays_come_back_as_they_were_written(target: RemoteLibrary) -> None:
     rng = np.random.default_rng(1)
     stack = rng.integers(0, 2**32, 1000, np.uint32)
@@ -211,6 +216,7 @@ def test_a_program_that_is_none(tmp_path: Path) -> None:
             fsw_emu.targets.open(name)
 
 
+@pytest.mark.verifies("RING-2")
 def test_versions_follow_the_prototypes() -> None:
     kept = json.loads(ring_versions.KEPT.read_text())
     now = ring_versions.entries()
@@ -218,6 +224,7 @@ def test_versions_follow_the_prototypes() -> None:
     assert now == kept, "see tools/ring_versions.py -h"
 
 
+@pytest.mark.verifies("RING-2")
 def test_a_broken_promise_is_told() -> None:
     now = ring_versions.entries()
     crc16 = now["sxi_crc16"]
@@ -233,6 +240,7 @@ def test_a_broken_promise_is_told() -> None:
     assert ring_versions.faults(now, taken) == ["sxi_new takes the number of sxi_crc16"]
 
 
+@pytest.mark.verifies("RING-2")
 def test_another_version_is_not_called(target: RemoteLibrary) -> None:
     functions = target.ring.functions
     crc8 = functions["sxi_crc8"]

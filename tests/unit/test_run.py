@@ -62,6 +62,7 @@ RECORDINGS: dict[str, tuple[list[str], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.verifies("FEE-18", "A12")
 @pytest.mark.shared
 @pytest.mark.parametrize("name", RECORDINGS)
 @pytest.mark.parametrize("codec", ["none", "aec"])
@@ -101,6 +102,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     return out, summary
 
 
+@pytest.mark.verifies("A9")
 def test_scene_summary_is_consistent(storm: tuple[Path, dict[str, Any]]) -> None:
     out, summary = storm
     n_in = sum(summary["events_in"].values())
@@ -115,6 +117,7 @@ def test_scene_summary_is_consistent(storm: tuple[Path, dict[str, Any]]) -> None
     assert all((out / name).exists() for name in summary["files"])
 
 
+@pytest.mark.verifies("GND-1", "CE-30", "CE-31")
 def test_a_stranger_reads_the_products(storm: tuple[Path, dict[str, Any]]) -> None:
     """From the published layout alone: telemetry, service 13, entity, events."""
     out, summary = storm
@@ -132,6 +135,7 @@ def test_a_stranger_reads_the_products(storm: tuple[Path, dict[str, Any]]) -> No
     assert sum(event.kind == 3 for event in events) == summary["wandering_masks"]
 
 
+@pytest.mark.verifies("GND-2", "GND-3", "A12")
 def test_events_fits(storm: tuple[Path, dict[str, Any]]) -> None:
     out, summary = storm
     with fits.open(out / "events.fits", checksum=True) as hdus:
@@ -153,6 +157,7 @@ def test_the_report_needs_nothing_else(storm: tuple[Path, dict[str, Any]]) -> No
     assert not re.search(r'(src|href)="(?!data:)', page)
 
 
+@pytest.mark.verifies("CE-19", "GND-8")
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         run(tmp_path / name, "--scene", "quiet", "--frames", 2, "--seed", 9)
@@ -176,6 +181,7 @@ def test_images_of_the_scene(tmp_path: Path, image: str, codec: str) -> None:
         assert hdus["FOCALPLANE"].data.shape == shape
 
 
+@pytest.mark.verifies("CE-34")
 def test_stacked_images(tmp_path: Path) -> None:
     code, summary = run(tmp_path, "--frames", 3, "--image", "uv", "--stack", 2)
     assert code == 0
@@ -185,12 +191,14 @@ def test_stacked_images(tmp_path: Path) -> None:
         assert 950 < np.median(hdus["E2"].data) < 1050
 
 
+@pytest.mark.verifies("CE-14")
 def test_groups_of_frames(tmp_path: Path) -> None:
     code, summary = run(tmp_path, "--scene", "quiet", "--frames", 5, "--group", 2)
     assert code == 0
     assert (summary["ce_count"], summary["lossless"]) == (3, True)
 
 
+@pytest.mark.verifies("CE-28", "CE-29", "A14")
 def test_two_nodes_and_no_masks(tmp_path: Path) -> None:
     options = ["--scene", "quiet", "--frames", 2, "--nodes", "E2,F4", "--no-masks",
                "--pedestal", 500]  # fmt: skip
@@ -201,6 +209,7 @@ def test_two_nodes_and_no_masks(tmp_path: Path) -> None:
     assert next((tmp_path / "ce").glob("*.ce")).name.endswith("_SXI-SCI-ED.ce")
 
 
+@pytest.mark.verifies("A9")
 def test_without_masks_the_windows_tell_the_pedestal(tmp_path: Path) -> None:
     code, summary = run(tmp_path, "--scene", "quiet", "--frames", 2, "--no-masks")
     assert code == 0

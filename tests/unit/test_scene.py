@@ -246,3 +246,10 @@ def test_most_charge_stays_in_one_pixel() -> None:
 def test_nonsense_is_refused(make: Callable[[], Any]) -> None:
     with pytest.raises(ValueError, match=r"no such|frame|seed|scale"):
         make()
+
+
+@pytest.mark.verifies("A10")
+@pytest.mark.parametrize("kind", ["quiet", "storm"])
+def test_threshold_is_five_sigma_of_the_read_noise(kind: Any) -> None:
+    scene = Scene(kind)
+    assert scene.detection_threshold_adu == 5 * scene.parameters.read_noise_adu == 25

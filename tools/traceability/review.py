@@ -1,0 +1,26 @@
+"""What a review does: accept requirements as they are, begin new ones."""
+
+from __future__ import annotations
+
+from traceability import items
+from traceability.matrix import Project
+
+
+def review(project: Project, names: list[str]) -> None:
+    """Accept requirements as they are now."""
+    for name in names:
+        item = project.items.get(name)
+        if item is None:
+            raise ValueError(f"{name}: no such item; --add it")
+        tests = [test.id for test in project.tests_of(name)]
+        items.accept(item, project.spec.requirements.get(name), tests, project.ledger)
+    items.write_ledger(project.root, project.ledger)
+
+
+def add(project: Project, name: str, source: str, method: str) -> None:
+    """Begin an item for an id that SPEC.md has."""
+    requirement = project.spec.requirements.get(name)
+    if requirement is None or name in project.items or name in project.ledger:
+        raise ValueError(f"{name}: write it into SPEC.md first, under a number never used")
+    project.items[name] = items.add(project.root, requirement, source, method)
+    review(project, [name])
