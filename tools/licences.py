@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +125,11 @@ def unnoticed(
 
 def used() -> tuple[tuple[third_party.Package, ...], list[str]]:
     """Packages as installed, and the names of what is not or is not Python's."""
-    packages = {package.name: package for package in third_party.closure(third_party.run_time())}
-    names = sorted(third_party.debian())
-    for name in third_party.development() - set(packages):
-        try:
-            packages[name] = third_party.installed(name)
-        except PackageNotFoundError:  # numba, where nobody asked for a benchmark
-            names.append(name)
-    return tuple(packages.values()), names
+    needed = third_party.closure(third_party.run_time())
+    others = third_party.development() - {package.name for package in needed}
+    here = third_party.present(others)
+    packages = (*needed, *(third_party.installed(name) for name in here))
+    return packages, sorted(third_party.debian() | others - set(here))
 
 
 def judge(report: dict[str, Any], notice: Iterable[str], seconds: float) -> Evidence:

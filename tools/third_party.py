@@ -25,6 +25,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+?) \|", re.MULTILINE)
+HOST = {"gcc", "git", "make"}
 LONGEST = 60  # a licence field beyond it holds the licence's text
 
 #: what metadata call a licence that SPDX has by another name, where that is certain
@@ -90,19 +91,26 @@ def development() -> set[str]:
     return asked - run_time()
 
 
+def present(names: Iterable[str]) -> list[str]:
+    """Those that are installed: a group of pyproject.toml may not have been asked for."""
+    return [name for name in sorted(names) if next(metadata.distributions(name=name), None)]
+
+
 def debian() -> set[str]:
-    """Debian packages that cross_tools.py sees to."""
+    """Debian packages that the README asks for, and those that cross_tools.py sees to."""
     tools = cross_tools.FLIGHT | cross_tools.LANES | cross_tools.EVIDENCE
-    return {name for names in tools.values() for name in names}
+    return HOST | {name for names in tools.values() for name in names}
 
 
-def debian_version(name: str) -> str | None:
-    """None where it is not installed, or this is no Debian."""
+def debian_versions() -> dict[str, str]:
+    """Those of them that are installed; none where this is no Debian."""
     if shutil.which("dpkg-query") is None:
-        return None
-    command = ["dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Version}", name]
+        return {}
+    form = "${binary:Package}\t${db:Status-Abbrev}\t${Version}\n"
+    command = ["dpkg-query", "-W", "-f", form, *sorted(debian())]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
-    return done.stdout[3:].strip() if done.stdout.startswith("ii") else None
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    return {name.partition(":")[0]: found for name, state, found in rows if state[:2] == "ii"}
 
 
 def notice(text: str | None = None) -> dict[str, str]:
