@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import third_party
 
 from fsw_emu.atomic import write_atomic
-from fsw_emu.report.evidence import Evidence, Verdict, write
+from fsw_emu.report.evidence import Evidence, Table, Verdict, write
 
 ROOT = Path(__file__).resolve().parent.parent
 REUSE = Path(sys.executable).with_name("reuse")
@@ -132,8 +131,13 @@ def used() -> tuple[tuple[third_party.Package, ...], list[str]]:
     return packages, sorted(third_party.debian() | others - set(here))
 
 
-def judge(report: dict[str, Any], notice: Iterable[str], seconds: float) -> Evidence:
-    """The verdict on the files and the notice."""
+def judge(
+    report: dict[str, Any],
+    notice: Iterable[str],
+    needed: Iterable[third_party.Package] = (),
+    seconds: float = 0.0,
+) -> Evidence:
+    """The verdict on the files and the notice; ``needed``: what is told as needed to run."""
     findings = [*faults(report), *notice]
     total = report["summary"]["files_total"]
     licences = ", ".join(report["summary"]["used_licenses"])
@@ -152,7 +156,15 @@ def judge(report: dict[str, Any], notice: Iterable[str], seconds: float) -> Evid
         },
         findings,
         {"reuse": version("reuse"), "REUSE": report["reuse_spec_version"]},
-        seconds=seconds,
+        [
+            Table(
+                "Needed to run",
+                ("package", "version", "licence"),
+                [(package.name, package.version, package.licence) for package in needed],
+                "Installed beside the product, not shipped with it; NOTICE.md has the others.",
+            )
+        ],
+        seconds,
     )
 
 
@@ -162,16 +174,17 @@ def main() -> int:
     )
     parser.add_argument("--annotate", action="store_true", help="add the headers that are missing")
     args = parser.parse_args()
-    if shutil.which(REUSE) is None:
-        print("reuse is not installed: make evidence-tools", file=sys.stderr)
-        return 1
     began = time.monotonic()
-    if args.annotate:
-        for name, done in annotate(missing(lint())):
-            print(name if done else f"{name}: carries no header; REUSE.toml has to name it")
-    packages, names = used()
-    notice = unnoticed(third_party.notice(), packages, names)
-    evidence = judge(lint(), notice, time.monotonic() - began)
+    try:
+        if args.annotate:
+            for name, done in annotate(missing(lint())):
+                print(name if done else f"{name}: carries no header; REUSE.toml has to name it")
+        packages, names = used()
+        notice = unnoticed(third_party.notice(), packages, names)
+        needed = third_party.closure(third_party.run_time())
+        evidence = judge(lint(), notice, needed, time.monotonic() - began)
+    except (OSError, ValueError, PackageNotFoundError) as error:
+        evidence = Evidence("licences", Verdict.ERROR, f"cannot tell: {error}")
     write(evidence)
     for finding in evidence.findings:
         print(finding)

@@ -58,11 +58,11 @@ def test_the_licence_is_the_licence() -> None:
 def test_headers_make_a_project_compliant(tree: Path) -> None:
     before = lint(tree)
     assert missing(before) == sorted(KINDS)
-    assert judge(before, [], 0.0).verdict is Verdict.FAIL
+    assert judge(before, []).verdict is Verdict.FAIL
     assert all(done for _, done in annotate(missing(before), tree))
     after = lint(tree)
     assert list(faults(after)) == []
-    assert judge(after, [], 0.0).verdict is Verdict.PASS
+    assert judge(after, []).verdict is Verdict.PASS
     assert (tree / ".ci/run").stat().st_mode & 0o777 == 0o755
 
 
@@ -72,7 +72,7 @@ def test_headers_make_a_project_compliant(tree: Path) -> None:
 def test_another_licence_or_none_is_found(tree: Path, change: Callable[[str], str]) -> None:
     list(annotate(KINDS, tree))
     (tree / "a.c").write_text(change((tree / "a.c").read_text()))
-    assert judge(lint(tree), [], 0.0).verdict is Verdict.FAIL
+    assert judge(lint(tree), []).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -156,5 +156,10 @@ def test_the_gate_fails_for_a_notice_that_lacks_a_row(
     rows.pop("numpy")
     monkeypatch.setattr(third_party, "notice", lambda: rows)
     assert licences.main() == 1
-    assert [e.verdict for e in kept] == [Verdict.PASS, Verdict.FAIL]
     assert "no row for numpy" in capsys.readouterr().out
+    monkeypatch.undo()
+    monkeypatch.setattr(licences, "REUSE", Path("no reuse here"))
+    monkeypatch.setattr(licences, "write", kept.append)
+    monkeypatch.setattr("sys.argv", ["licences.py"])
+    assert licences.main() == 1
+    assert [e.verdict for e in kept] == [Verdict.PASS, Verdict.FAIL, Verdict.ERROR]
