@@ -1,5 +1,5 @@
 # make run | test | leon3 | evidence | bench | lint | fuzz | soak | clean: what the README and CI
-# call. evidence is trace, static, coverage, mutant-sample and report.
+# call. evidence is trace, static, coverage, mutant-sample, licences, sbom and report.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,8 +17,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench fuzz soak clean evidence trace static coverage mutants mutant-sample margins baselines rebaseline \
-  report
+  bench fuzz soak clean evidence trace static coverage mutants mutant-sample margins baselines \
+  rebaseline licences sbom report
 
 all: $(STAMP)
 
@@ -97,7 +97,7 @@ soak: $(STAMP)
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak
 
 # What a review board asks for; each writes build/evidence/NAME.json, report reads them all.
-evidence: trace static coverage mutant-sample margins baselines licences report
+evidence: trace static coverage mutant-sample margins baselines licences sbom report
 
 trace: evidence-tools
 	$(BIN)/python tools/trace.py
@@ -122,6 +122,13 @@ baselines: $(VENV)/.test-tools
 
 rebaseline: $(VENV)/.test-tools
 	$(BIN)/python tools/baselines.py --reason "$(REASON)"
+
+licences: evidence-tools
+	$(BIN)/python tools/licences.py
+
+# What the product needs to run; what builds, tests and examines it.
+sbom: evidence-tools $(FLIGHT)
+	$(BIN)/python tools/sbom.py --out build/report
 
 report: evidence-tools
 	$(BIN)/fsw-emu report --out build/report
