@@ -1,6 +1,7 @@
 #ifndef SXI_AEC_COMMON_H
 #define SXI_AEC_COMMON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sxi/aec.h"
@@ -21,17 +22,17 @@ struct aec_options {
     uint32_t has_split; /* 0 with the smallest restricted set */
 };
 
-static inline int aec_params_good(const struct sxi_aec *p)
+static inline bool aec_params_good(const struct sxi_aec *p)
 {
     if (p->bits < 1U || p->bits > 32U || p->rsi < 1U || p->rsi > AEC_MAX_RSI) {
-        return 0;
+        return false;
     }
     if (p->block_size != 8U && p->block_size != 16U && p->block_size != 32U &&
         p->block_size != 64U) {
-        return 0;
+        return false;
     }
     if (p->flags > (SXI_AEC_PREPROCESS | SXI_AEC_RESTRICTED)) {
-        return 0;
+        return false;
     }
     return (p->flags & SXI_AEC_RESTRICTED) == 0U || p->bits <= 4U;
 }

@@ -1,5 +1,6 @@
 #include "sxi/aec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static enum sxi_status take_unaries(struct decoder *d, uint32_t count, uint32_t 
 {
     struct bit_reader r = d->reader;
     uint32_t carried = 0; /* zeros of windows without a one */
-    for (uint32_t i = 0; i < count;) {
+    uint32_t i = 0;
+    while (i < count) {
         uintptr_t window = peek_bits(&r);
         uint32_t used = 0;
         if (window == 0U) {
@@ -86,12 +88,12 @@ static void unmap(uint32_t previous, uint32_t most, uint32_t n, uint32_t *v)
 {
     uint32_t p = previous;
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t m = v[i];
+        const uint32_t m = v[i]; /* D11 */
         const uint32_t theta = p < most - p ? p : most - p;
         if (m / 2U + (m & 1U) <= theta) {
             p = (m & 1U) != 0U ? p - (m / 2U + 1U) : p + m / 2U;
         } else {
-            p = theta == p ? m : most - m;
+            p = theta == p ? m : most - m; /* D14 */
         }
         v[i] = p;
     }
@@ -107,15 +109,16 @@ static inline int32_t beyond(uint32_t before, uint32_t most, uint32_t mapped)
 }
 
 /* The same for up to 16 bits where, as mostly, no residual reaches past the symmetric range:
- * then samples are running sums, and the check that it was so has no branch. Returns 0 where
- * it was not. */
-static inline int unmap_sums(uint32_t previous, uint32_t most, uint32_t n, const uint32_t *mapped,
+ * then samples are running sums, and the check that it was so has no branch. Returns false
+ * where it was not. */
+static inline bool unmap_sums(uint32_t previous, uint32_t most, uint32_t n, const uint32_t *mapped,
                              uint16_t *x)
 {
     int32_t sum = (int32_t)previous;
     for (uint32_t i = 0; i < n; i++) {
-        const uint32_t m = mapped[i];
-        sum += (int32_t)(m >> 1) ^ -(int32_t)(m & 1U);
+        const uint32_t half = mapped[i] >> 1;
+        const uint32_t odd = mapped[i] & 1U;
+        sum += (int32_t)half ^ -(int32_t)odd;
         x[i] = (uint16_t)((uint32_t)sum & 0xffffU); /* what goes beyond is found out below */
     }
     int32_t outside = beyond(previous, most, mapped[0]);
@@ -135,19 +138,21 @@ static void finish_block(struct decoder *d, uint32_t b, uint32_t *v)
     const uint32_t n = left < size ? left : size;
     uint16_t *out16 = d->out16 != NULL ? d->out16 + first : NULL;
     if ((d->params->flags & SXI_AEC_PREPROCESS) != 0U) {
-        const int done = out16 == NULL ? 0
-                         : n == AEC_MAX_BLOCK
-                             ? unmap_sums(d->previous, d->max_sample, AEC_MAX_BLOCK, v, out16)
-                             : unmap_sums(d->previous, d->max_sample, n, v, out16);
+        bool done = false;
+        if (out16 != NULL) {
+            done = n == AEC_MAX_BLOCK
+                       ? unmap_sums(d->previous, d->max_sample, AEC_MAX_BLOCK, v, out16)
+                       : unmap_sums(d->previous, d->max_sample, n, v, out16);
+        }
         if (done) {
             d->previous = out16[n - 1U];
             return;
         }
         unmap(d->previous, d->max_sample, n, v);
-        d->previous = v[n - 1U];
+        d->previous = v[n - 1U]; /* D11 */
     }
     if (out16 == NULL) {
-        memcpy(d->out32 + first, v, n * sizeof *v);
+        (void)memcpy(d->out32 + first, v, n * sizeof *v);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -190,11 +195,9 @@ static enum sxi_status take_run(struct decoder *d, uint32_t b)
     const uint32_t to_interval_end = d->params->rsi - in_interval;
     const uint32_t to_segment_end = AEC_SEGMENT_BLOCKS - in_interval % AEC_SEGMENT_BLOCKS;
     const uint32_t rest = to_interval_end < to_segment_end ? to_interval_end : to_segment_end;
-    uint32_t run = code + 1U;
-    if (code == AEC_ROS - 1U) {
-        run = rest;
-    } else if (code >= AEC_ROS) {
-        run = code;
+    uint32_t run = rest;
+    if (code != AEC_ROS - 1U) {
+        run = code >= AEC_ROS ? code : code + 1U;
     }
     if (run > rest) {
         return SXI_STATUS_FORMAT;
@@ -281,9 +284,10 @@ static enum sxi_status decode_block(struct decoder *d, uint32_t b)
     }
     if (d->zero_blocks > 0U) {
         d->zero_blocks--;
-        memset(v, 0, sizeof v);
+        (void)memset(v, 0, sizeof v);
     }
-    v[0] = has_ref != 0U ? 0U : v[0]; /* the reference is its own predecessor */
+    /* the reference is its own predecessor */
+    v[0] = has_ref != 0U ? 0U : v[0]; /* D11 */
     finish_block(d, b, v);
     return SXI_STATUS_OK;
 }

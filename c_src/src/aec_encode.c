@@ -1,5 +1,6 @@
 #include "sxi/aec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "aec_common.h"
@@ -60,7 +61,8 @@ static inline uint32_t map_narrow(uint32_t before, uint32_t sample, uint32_t max
     const int32_t delta = (int32_t)sample - p;
     const int32_t size = delta < 0 ? -delta : delta;
     const int32_t rest = delta < 0 ? -delta - 1 : delta;
-    return (uint32_t)(size + (rest < theta ? rest : theta));
+    const int32_t mapped = size + (rest < theta ? rest : theta);
+    return (uint32_t)mapped;
 }
 
 /* n samples to d, mapped or as they are. Returns the bits that any of them has. */
@@ -77,11 +79,11 @@ static inline uint32_t load_u16(const struct encoder *e, const uint16_t *x, uint
         return all;
     }
     d[0] = map_narrow(before, x[0], most);
-    before = x[0];
+    before = x[0]; /* D13 */
     for (uint32_t i = 1; i < n; i++) {
         all |= x[i];
         d[i] = WORD_BITS == 64 ? map_narrow(x[i - 1U], x[i], most) : map(before, x[i], most);
-        before = x[i];
+        before = x[i]; /* D13 */
     }
     return all;
 }
@@ -89,7 +91,7 @@ static inline uint32_t load_u16(const struct encoder *e, const uint16_t *x, uint
 static uint32_t load_u32(const struct encoder *e, const uint32_t *x, uint32_t n, uint32_t before,
                          uint32_t *d)
 {
-    const int plain = (e->params->flags & SXI_AEC_PREPROCESS) == 0U;
+    const bool plain = (e->params->flags & SXI_AEC_PREPROCESS) == 0U;
     uint32_t all = 0;
     for (uint32_t i = 0; i < n; i++) {
         all |= x[i];
@@ -104,7 +106,7 @@ static uint32_t load_u32(const struct encoder *e, const uint32_t *x, uint32_t n,
 static enum sxi_status load_block(struct encoder *e, uint32_t b, struct block *block)
 {
     const struct sxi_aec *p = e->params;
-    const int plain = (p->flags & SXI_AEC_PREPROCESS) == 0U;
+    const bool plain = (p->flags & SXI_AEC_PREPROCESS) == 0U;
     const uint32_t first = b * p->block_size;
     const uint32_t left = e->n_samples - first;
     const uint32_t n = left < p->block_size ? left : p->block_size;
@@ -256,7 +258,7 @@ static void put_split(struct bit_writer *w, const struct block *block, uint32_t 
             const uint32_t e = (d[i + 3U] >> k) + 1U;
             const uint64_t first = (1ULL << b) | 1U;
             const uint64_t second = (1ULL << e) | 1U;
-            put_bits(w, (uintptr_t)((first << (c + e)) | second), a + b + c + e);
+            put_bits(w, (uintptr_t)((first << (c + e)) | second), a + b + c + e); /* D14 */
         }
     }
     for (; i < size; i++) {
@@ -296,9 +298,10 @@ static void put_raw(struct bit_writer *w, const struct block *block, const struc
 }
 
 /* Is there room for the whole bytes of n bits more? */
-static int has_room(const struct encoder *e, uint32_t n)
+static bool has_room(const struct encoder *e, uint32_t n)
 {
-    return (e->writer.pending + n) >> 3 <= (uint32_t)(e->writer.end - e->writer.out);
+    const ptrdiff_t left = e->writer.end - e->writer.out;
+    return (e->writer.pending + n) >> 3 <= (uint32_t)left;
 }
 
 /* Code a block that is not all zero. */
@@ -310,7 +313,7 @@ static enum sxi_status put_block(struct encoder *e, const struct block *block, s
     const uint32_t split = o->has_split != 0U ? choose_split(e, block, sums) : raw;
     const uint32_t best = split < raw ? split : raw;
     const uint32_t extension = second_extension_length(e, block, sums->all, best);
-    const int use_extension = split < raw ? extension <= split : extension < raw;
+    const bool use_extension = split < raw ? extension <= split : extension < raw;
     const uint32_t ref_bits = block->has_ref != 0U ? p->bits : 0U;
     if (!has_room(e, o->id_bits + ref_bits + (use_extension ? extension : best))) {
         return SXI_STATUS_ROOM;
@@ -336,7 +339,7 @@ static enum sxi_status put_block(struct encoder *e, const struct block *block, s
 }
 
 /* Code the run of zero blocks that has come to its end. */
-static enum sxi_status put_run(struct encoder *e, int to_segment_end)
+static enum sxi_status put_run(struct encoder *e, bool to_segment_end)
 {
     uint32_t code = e->run >= AEC_ROS ? e->run : e->run - 1U;
     if (to_segment_end && e->run >= AEC_ROS) {
@@ -371,11 +374,11 @@ static enum sxi_status encode_block(struct encoder *e, uint32_t b, uint32_t n_bl
         }
         e->run++;
         const uint32_t next = (b + 1U) % e->params->rsi; /* within its interval */
-        const int ends = next % AEC_SEGMENT_BLOCKS == 0U || b + 1U == n_blocks;
-        return ends ? put_run(e, 1) : SXI_STATUS_OK;
+        const bool ends = next % AEC_SEGMENT_BLOCKS == 0U || b + 1U == n_blocks;
+        return ends ? put_run(e, true) : SXI_STATUS_OK;
     }
     if (e->run > 0U) {
-        status = put_run(e, 0);
+        status = put_run(e, false);
         if (status != SXI_STATUS_OK) {
             return status;
         }
@@ -392,9 +395,10 @@ static int32_t finish(struct encoder *e, const uint8_t *out)
     }
     put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
     for (; w->pending > 0U; w->pending -= 8U) {
-        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU);
+        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU); /* D12 */
     }
-    return (int32_t)(w->out - out);
+    const ptrdiff_t n_bytes = w->out - out;
+    return (int32_t)n_bytes;
 }
 
 static enum sxi_status prepare(struct encoder *e, uint8_t *out, uint32_t out_len)

@@ -1,15 +1,16 @@
 #include "sxi/badpix.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sxi/fee.h"
 
-static int is_mask(const uint8_t *mask, uint32_t mask_len)
+static bool is_mask(const uint8_t *mask, uint32_t mask_len)
 {
     return mask != NULL && mask_len == SXI_BADPIX_BYTES;
 }
 
-static int is_inside(uint32_t row, uint32_t col)
+static bool is_inside(uint32_t row, uint32_t col)
 {
     return row < SXI_FEE_NODE_ROWS && col < SXI_FEE_NODE_COLS;
 }
@@ -53,11 +54,11 @@ int32_t sxi_badpix_count(const uint8_t *mask, uint32_t mask_len)
     if (!is_mask(mask, mask_len)) {
         return SXI_STATUS_PARAM;
     }
-    int32_t count = 0;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < SXI_BADPIX_BYTES; i++) {
         const uint32_t pairs = mask[i] - ((mask[i] >> 1) & 0x55U);
         const uint32_t nibbles = (pairs & 0x33U) + ((pairs >> 2) & 0x33U);
-        count += (int32_t)((nibbles + (nibbles >> 4)) & 0x0fU);
+        count += (nibbles + (nibbles >> 4)) & 0x0fU;
     }
-    return count;
+    return (int32_t)count;
 }

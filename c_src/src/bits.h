@@ -1,6 +1,7 @@
 #ifndef SXI_BITS_H
 #define SXI_BITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bytes.h"
@@ -102,7 +103,7 @@ struct bit_reader {
 enum { PEEK_BITS = WORD_BITS - 7 };
 
 /* Are n bits left? n is far from UINT32_MAX. */
-static inline int has_bits(const struct bit_reader *r, uint32_t n)
+static inline bool has_bits(const struct bit_reader *r, uint32_t n)
 {
     return (r->bit + n + 7U) >> 3 <= r->left;
 }

@@ -1,6 +1,7 @@
 #ifndef SXI_BYTES_H
 #define SXI_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The only place where memory and wire meet: big-endian, any alignment. */
@@ -42,15 +43,15 @@ static inline void store32_be(uint8_t *p, uint32_t v)
 }
 
 /* Does each of n pieces, given by offset and length, lie in a buffer of size bytes? */
-static inline int pieces_lie_within(const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
+static inline bool pieces_lie_within(const uint32_t *offsets, const uint32_t *lengths, uint32_t n,
                                     uint32_t size)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (offsets[i] > size || lengths[i] > size - offsets[i]) {
-            return 0;
+            return false;
         }
     }
-    return 1;
+    return true;
 }
 
 #endif

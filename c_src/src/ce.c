@@ -1,5 +1,6 @@
 #include "sxi/ce.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bytes.h"
@@ -208,7 +209,7 @@ enum sxi_status sxi_ce_header_load(struct sxi_ce_header *header, const uint8_t *
     return SXI_STATUS_OK;
 }
 
-static int fits(uint32_t value, uint32_t width)
+static bool fits(uint32_t value, uint32_t width)
 {
     return width == 4U || value >> (8U * width) == 0U;
 }
@@ -239,7 +240,7 @@ enum sxi_status sxi_ce_group_store(const uint32_t *fields, uint32_t n_fields, ui
         return SXI_STATUS_PARAM;
     }
     for (uint32_t i = 0; i < SXI_CE_GROUP_FIELDS; i++) {
-        const int is_negative = i == SDP_OFFSET_SIGNAL && fields[i] >= 0xffff8000U;
+        const bool is_negative = i == SDP_OFFSET_SIGNAL && fields[i] >= 0xffff8000U;
         if (!fits(fields[i], group_widths[i]) && !is_negative) {
             return SXI_STATUS_PARAM;
         }
@@ -322,7 +323,7 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
 }
 
 /* Every entity ends with a CRC but that of a key which says: no coder. */
-static int has_crc(uint32_t key)
+static bool has_crc(uint32_t key)
 {
     struct sxi_key parts;
     return sxi_key_load(&parts, key) != SXI_STATUS_OK || parts.coder != 0U;

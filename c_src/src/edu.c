@@ -1,5 +1,6 @@
 #include "sxi/edu.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -33,12 +34,12 @@ enum { SIGNED_ORDER = 0, BIAS = 0 };
 
 static inline ORDERED max16(ORDERED a, ORDERED b)
 {
-    return a > b ? a : b;
+    return a > b ? a : b; /* D10 */
 }
 
 static inline ORDERED min16(ORDERED a, ORDERED b)
 {
-    return a < b ? a : b;
+    return a < b ? a : b; /* D10 */
 }
 
 static inline ORDERED ordered(uint16_t sample, uint16_t bias)
@@ -71,10 +72,10 @@ static inline uint16_t is_candidate(ORDERED value, ORDERED ring, ORDERED lowest,
                                     uint16_t threshold, uint16_t bias)
 {
     /* value - threshold; where it could wrap, not below the lowest sample there can be */
-    const int wraps = SIGNED_ORDER == 0 || bias != 0U;
-    const ORDERED base = wraps ? max16(value, ordered(threshold, bias)) : value;
-    const ORDERED level = (ORDERED)(base - (ORDERED)threshold);
-    return (uint16_t)((value > ring) & (lowest <= level));
+    const bool wraps = SIGNED_ORDER == 0 || bias != 0U;
+    const ORDERED base = wraps ? max16(value, ordered(threshold, bias)) : value; /* D10 */
+    const ORDERED level = (ORDERED)(base - (ORDERED)threshold); /* D10 */
+    return (uint16_t)((value > ring) & (lowest <= level)); /* D10 */
 }
 
 /* Which of the TILE pixels from `centre` on, and from the row below it, may be
@@ -85,7 +86,7 @@ static inline uint16_t is_candidate(ORDERED value, ORDERED ring, ORDERED lowest,
  * rows: 1 leaves out the second. any[r] becomes 0 when row r has none.
  */
 static inline void flag_candidates(const uint16_t *centre, uint32_t n_cols, uint16_t threshold,
-                                   uint32_t rows, uint16_t bias, uint16_t *restrict flags,
+                                   uint32_t rows, uint16_t bias, uint16_t *restrict flags, /* D10 */
                                    uint16_t *any)
 {
     const uint16_t *above = centre - n_cols;
@@ -128,11 +129,11 @@ static inline uint32_t larger(uint32_t a, uint32_t b)
 }
 
 /* The exact rule for one pixel that is a local maximum. */
-static int is_event(const uint16_t *centre, const int32_t *offsets, uint32_t threshold)
+static bool is_event(const uint16_t *centre, const int32_t *offsets, uint32_t threshold)
 {
     const uint32_t value = *centre;
     if (value < threshold) {
-        return 0;
+        return false;
     }
     const uint32_t level = value - threshold;
     uint32_t rank = 0;
@@ -154,7 +155,7 @@ static uint16_t flag_serially(const uint16_t *centre, uint32_t n_cols, const int
     uint32_t before = larger(larger(above[-1], below[-1]), centre[-1]);
     uint32_t beside = larger(above[0], below[0]);
     uint32_t value = centre[0];
-    memset(flags, 0, TILE * sizeof *flags);
+    (void)memset(flags, 0, TILE * sizeof *flags);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t beside_next = larger(above[i + 1U], below[i + 1U]);
         const uint32_t value_next = centre[i + 1U];
@@ -192,7 +193,7 @@ static void write_window(struct scan *scan, uint32_t row, uint32_t col, uint8_t 
     event->col = (uint16_t)col;
     if (scan->ctx->window_order == SXI_WINDOW_RASTER) {
         for (uint32_t k = 0; k < SXI_FEE_WINDOW_PIXELS; k += SIDE) {
-            memcpy(&event->pixels[k], centre + scan->window[k], SIDE * sizeof *centre);
+            (void)memcpy(&event->pixels[k], centre + scan->window[k], SIDE * sizeof *centre);
         }
     } else {
         for (uint32_t k = 0; k < SXI_FEE_WINDOW_PIXELS; k++) {
@@ -207,7 +208,7 @@ static void write_window(struct scan *scan, uint32_t row, uint32_t col, uint8_t 
 
 /* Send the mask once the raster scan has come to (row, col) or gone past it; `found` tells
  * that this very pixel is an event. */
-static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, int found)
+static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, bool found)
 {
     struct sxi_edu *ctx = scan->ctx;
     if (scan->mask_pending == 0U || ctx->mask_row > row ||
@@ -215,7 +216,7 @@ static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, int found)
         return;
     }
     scan->mask_pending = 0;
-    const int here = ctx->mask_row == row && ctx->mask_col == col;
+    const bool here = ctx->mask_row == row && ctx->mask_col == col;
     if ((here && found) || ctx->n_events >= ctx->limit || scan->n_out >= scan->out_len) {
         return;
     }
@@ -226,7 +227,7 @@ static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, int found)
 static void take_event(struct scan *scan, uint32_t row, uint32_t col)
 {
     struct sxi_edu *ctx = scan->ctx;
-    pass_mask(scan, row, col, 1);
+    pass_mask(scan, row, col, true);
     if (ctx->n_events >= ctx->limit || scan->n_out >= scan->out_len) {
         ctx->n_dropped++;
         return;
@@ -271,7 +272,7 @@ static void take_flagged(struct scan *scan, uint32_t row, uint32_t first_col, ui
     const uint16_t *centre = scan->frame->pixels + row * scan->frame->n_cols + first_col;
     for (uint32_t group = 0; group < TILE; group += FLAG_GROUP) {
         uint64_t any[FLAG_GROUP / 4];
-        memcpy(any, &flags[group], sizeof any);
+        (void)memcpy(any, &flags[group], sizeof any); /* D10 */
         if ((any[0] | any[1]) == 0U) {
             continue;
         }
@@ -333,8 +334,9 @@ static void scan_frame(struct scan *scan)
     const uint32_t n_cols = frame->n_cols;
     const uint32_t end_row = frame->n_rows - MARGIN;
     const uint32_t end_col = n_cols - MARGIN;
-    scan->high = is_high(frame->pixels, (MARGIN + 1) * n_cols);
-    for (uint32_t row = MARGIN; row < end_row;) {
+    scan->high = is_high(frame->pixels, (MARGIN + 1U) * n_cols);
+    uint32_t row = MARGIN;
+    while (row < end_row) {
         const uint32_t rows = end_col - MARGIN <= PANEL && end_row - row > 1U ? 2 : 1;
         const uint32_t newest = is_high(frame->pixels + (row + 1U) * n_cols, rows * n_cols);
         scan->high = ((scan->high << 1) | newest) & STEPS_IN_USE;
@@ -346,7 +348,7 @@ static void scan_frame(struct scan *scan)
     }
 }
 
-static int mask_in_frame(const struct sxi_edu *ctx, const struct sxi_frame *frame)
+static bool mask_in_frame(const struct sxi_edu *ctx, const struct sxi_frame *frame)
 {
     return ctx->mask_row >= MARGIN && ctx->mask_col >= MARGIN &&
            ctx->mask_row + (uint32_t)MARGIN < frame->n_rows &&
@@ -363,7 +365,7 @@ static enum sxi_status check(const struct sxi_edu *ctx, const struct sxi_frame *
         ctx->window_order > SXI_WINDOW_SIMULATOR) {
         return SXI_STATUS_PARAM;
     }
-    const int has_mask = ctx->mask_row != 0U || ctx->mask_col != 0U;
+    const bool has_mask = ctx->mask_row != 0U || ctx->mask_col != 0U;
     return has_mask && kinds == NULL ? SXI_STATUS_PARAM : SXI_STATUS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "sxi/entity.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static uint32_t plain_key(uint32_t key)
     return plain;
 }
 
-int32_t sxi_entity_pack(struct sxi_ce_header *header, const uint32_t *group,
+int32_t sxi_entity_pack(struct sxi_ce_header *header, const uint32_t *group, /* D15 */
                         const uint32_t *frames, const uint8_t *science, uint32_t science_len,
                         const struct sxi_key_work *work, uint8_t *out, uint32_t out_len)
 {
@@ -67,9 +68,9 @@ int32_t sxi_entity_pack(struct sxi_ce_header *header, const uint32_t *group,
     const uint32_t plain = plain_key(header->key);
     int32_t coded = sxi_key_encode(header->key, science, science_len, work, out + at,
                                    out_len - at - CRC_BYTES);
-    const int grew = coded >= 0 && (uint32_t)coded + CRC_BYTES >= science_len;
+    const bool grew = coded >= 0 && (uint32_t)coded + CRC_BYTES >= science_len;
     if (plain != header->key && grew) {
-        memcpy(out + at, science, science_len);
+        (void)memcpy(out + at, science, science_len);
         coded = (int32_t)science_len;
         closed.key = plain;
     }

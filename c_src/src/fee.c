@@ -1,5 +1,6 @@
 #include "sxi/fee.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bytes.h"
@@ -25,7 +26,7 @@ static int32_t counted_header(uint32_t data_len_rule)
     }
 }
 
-static int is_window(uint32_t type)
+static bool is_window(uint32_t type)
 {
     return type == SXI_FEE_EVENT || type == SXI_FEE_WANDERING_MASK;
 }

@@ -1,5 +1,6 @@
 #include "sxi/frame.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static uint32_t plane_packets(const struct sxi_frame_asm *ctx)
     return plane == 0U || payload == 0U ? 0U : (plane - 1U) / payload + 1U;
 }
 
-static int is_node(const struct sxi_frame_asm *ctx, uint32_t plane,
+static bool is_node(const struct sxi_frame_asm *ctx, uint32_t plane,
                    const struct sxi_fee_header *header)
 {
     for (uint32_t i = 0; i < NODES; i++) {
@@ -57,7 +58,7 @@ static int is_node(const struct sxi_frame_asm *ctx, uint32_t plane,
         }
         plane--;
     }
-    return 0;
+    return false;
 }
 
 /* n pixels from the wire. */
@@ -89,10 +90,11 @@ static void count_rows(uint16_t *row_pixels, uint32_t first, uint32_t n, uint32_
     }
 }
 
-enum sxi_status sxi_frame_init(struct sxi_frame_asm *ctx, uint16_t *pixels, uint32_t pixels_len,
-                               uint16_t *row_pixels, uint32_t row_pixels_len, uint32_t n_rows,
-                               uint32_t n_cols, uint32_t nodes, uint32_t packet_payload,
-                               uint32_t first_sequence, uint32_t pixel_order)
+enum sxi_status sxi_frame_init(struct sxi_frame_asm *ctx, uint16_t *pixels, /* D15 */
+                               uint32_t pixels_len, uint16_t *row_pixels, uint32_t row_pixels_len,
+                               uint32_t n_rows, uint32_t n_cols, uint32_t nodes,
+                               uint32_t packet_payload, uint32_t first_sequence,
+                               uint32_t pixel_order)
 {
     if (ctx == NULL || pixels == NULL || row_pixels == NULL || n_rows == 0U || n_rows > MAX_SIDE ||
         n_cols == 0U || n_cols > MAX_SIDE || nodes == 0U || nodes > SXI_FRAME_INTERLEAVED ||
@@ -116,7 +118,7 @@ enum sxi_status sxi_frame_init(struct sxi_frame_asm *ctx, uint16_t *pixels, uint
     if (pixels_len < planes * n_rows * n_cols || row_pixels_len < planes * n_rows) {
         return SXI_STATUS_ROOM;
     }
-    memset(row_pixels, 0, planes * n_rows * sizeof *row_pixels);
+    (void)memset(row_pixels, 0, planes * n_rows * sizeof *row_pixels);
     *ctx = fresh;
     return SXI_STATUS_OK;
 }
@@ -190,7 +192,8 @@ int32_t sxi_frame_packets(const struct sxi_frame_asm *ctx)
     if (ctx == NULL || plane_packets(ctx) == 0U) {
         return SXI_STATUS_PARAM;
     }
-    return (int32_t)(count_planes(ctx->nodes) * plane_packets(ctx));
+    const uint32_t packets = count_planes(ctx->nodes) * plane_packets(ctx);
+    return (int32_t)packets;
 }
 
 int32_t sxi_frame_missing(const struct sxi_frame_asm *ctx)

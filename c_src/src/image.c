@@ -1,5 +1,6 @@
 #include "sxi/image.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ static uint32_t min32(uint32_t a, uint32_t b)
 }
 
 /* Is it an image whose samples an int32_t can count? */
-static int is_image(const uint16_t *in, uint32_t n_rows, uint32_t n_cols)
+static bool is_image(const uint16_t *in, uint32_t n_rows, uint32_t n_cols)
 {
     return in != NULL && n_rows > 0U && n_rows <= MAX_SIDE && n_cols > 0U && n_cols <= MAX_SIDE &&
            n_rows * n_cols <= INT32_MAX;
@@ -26,13 +27,14 @@ int32_t sxi_image_crop(const uint16_t *in, uint32_t n_rows, uint32_t n_cols, uin
         left > n_cols - crop_cols) {
         return SXI_STATUS_PARAM;
     }
-    if (out_len < crop_rows * crop_cols) {
+    const uint32_t n_out = crop_rows * crop_cols;
+    if (out_len < n_out) {
         return SXI_STATUS_ROOM;
     }
     for (uint32_t r = 0; r < crop_rows; r++) {
-        memcpy(out + r * crop_cols, in + (top + r) * n_cols + left, crop_cols * sizeof *out);
+        (void)memcpy(out + r * crop_cols, in + (top + r) * n_cols + left, crop_cols * sizeof *out);
     }
-    return (int32_t)(crop_rows * crop_cols);
+    return (int32_t)n_out;
 }
 
 /* Add one row of pixels to the sums of its blocks. 65,536 samples, a row of the widest block
@@ -56,14 +58,15 @@ int32_t sxi_image_bin(const uint16_t *in, uint32_t n_rows, uint32_t n_cols, uint
     }
     const uint32_t out_rows = n_rows / bin_rows;
     const uint32_t out_cols = n_cols / bin_cols;
-    if (out_len < out_rows * out_cols) {
+    const uint32_t n_out = out_rows * out_cols;
+    if (out_len < n_out) {
         return SXI_STATUS_ROOM;
     }
-    memset(out, 0, out_rows * out_cols * sizeof *out);
+    (void)memset(out, 0, n_out * sizeof *out);
     for (uint32_t r = 0; r < out_rows * bin_rows; r++) {
         add_row(out + r / bin_rows * out_cols, in + r * n_cols, out_cols, bin_cols);
     }
-    return (int32_t)(out_rows * out_cols);
+    return (int32_t)n_out;
 }
 
 int32_t sxi_image_decimate(const uint16_t *in, uint32_t n_rows, uint32_t n_cols, uint32_t step,
@@ -74,7 +77,8 @@ int32_t sxi_image_decimate(const uint16_t *in, uint32_t n_rows, uint32_t n_cols,
     }
     const uint32_t out_rows = (n_rows - 1U) / step + 1U;
     const uint32_t out_cols = (n_cols - 1U) / step + 1U;
-    if (out_len < out_rows * out_cols) {
+    const uint32_t n_out = out_rows * out_cols;
+    if (out_len < n_out) {
         return SXI_STATUS_ROOM;
     }
     for (uint32_t r = 0; r < out_rows; r++) {
@@ -82,7 +86,7 @@ int32_t sxi_image_decimate(const uint16_t *in, uint32_t n_rows, uint32_t n_cols,
             out[r * out_cols + c] = in[r * step * n_cols + c * step];
         }
     }
-    return (int32_t)(out_rows * out_cols);
+    return (int32_t)n_out;
 }
 
 int32_t sxi_image_stack(uint32_t *stack, const uint16_t *in, uint32_t n)

@@ -106,8 +106,8 @@ uint32_t sxi_key_bound(uint32_t key, uint32_t science_len)
 }
 
 /* Key and length belong together, and there is memory to work in. */
-static enum sxi_status check(struct sxi_key *parts, uint32_t key, uint32_t science_len,
-                             const struct sxi_key_work *work)
+static enum sxi_status check_use(struct sxi_key *parts, uint32_t key, uint32_t science_len,
+                                 const struct sxi_key_work *work)
 {
     const enum sxi_status status = sxi_key_load(parts, key);
     if (status != SXI_STATUS_OK) {
@@ -175,7 +175,7 @@ int32_t sxi_key_encode(uint32_t key, const uint8_t *science, uint32_t science_le
         return SXI_STATUS_PARAM;
     }
     struct sxi_key parts;
-    const enum sxi_status status = check(&parts, key, science_len, work);
+    const enum sxi_status status = check_use(&parts, key, science_len, work);
     if (status != SXI_STATUS_OK) {
         return (int32_t)status;
     }
@@ -183,7 +183,7 @@ int32_t sxi_key_encode(uint32_t key, const uint8_t *science, uint32_t science_le
         if (out_len < science_len) {
             return SXI_STATUS_ROOM;
         }
-        memcpy(out, science, science_len);
+        (void)memcpy(out, science, science_len);
         return (int32_t)science_len;
     }
     const struct sxi_aec coder = coder_of(&parts);
@@ -200,7 +200,7 @@ int32_t sxi_key_decode(uint32_t key, const uint8_t *data, uint32_t len,
         return SXI_STATUS_PARAM;
     }
     struct sxi_key parts;
-    const enum sxi_status status = check(&parts, key, science_len, work);
+    const enum sxi_status status = check_use(&parts, key, science_len, work);
     if (status != SXI_STATUS_OK) {
         return (int32_t)status;
     }
@@ -208,14 +208,14 @@ int32_t sxi_key_decode(uint32_t key, const uint8_t *data, uint32_t len,
         if (len != science_len) {
             return len < science_len ? SXI_STATUS_SHORT : SXI_STATUS_LENGTH;
         }
-        memcpy(out, data, len);
+        (void)memcpy(out, data, len);
         return (int32_t)len;
     }
     const struct sxi_aec coder = coder_of(&parts);
     const uint32_t n = science_len / sample_bytes(&parts);
     const int32_t decoded = parts.stacked != 0U
-                                ? sxi_aec_decode_u32(&coder, data, len, work->u32, n)
-                                : sxi_aec_decode_u16(&coder, data, len, work->u16, n);
+                                ? sxi_aec_decode_u32(&coder, data, len, work->u32, n) /* D14 */
+                                : sxi_aec_decode_u16(&coder, data, len, work->u16, n); /* D14 */
     if (decoded < 0) {
         return decoded;
     }

@@ -1,5 +1,6 @@
 #include "sxi/ldt.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 enum { ABORT_BYTES = 4 };
 
-static int is_sdu(uint8_t sdu_id)
+static bool is_sdu(uint8_t sdu_id)
 {
     return sdu_id == SXI_LDT_SDU_FRAMES || sdu_id == SXI_LDT_SDU_FULL_FRAME;
 }
@@ -71,7 +72,7 @@ int32_t sxi_ldt_tx_next(struct sxi_ldt_tx *tx, struct sxi_pus_tm *tm, uint8_t *o
     at[0] = tx->sdu_id;
     store16_be(at + 1, tx->number);
     store16_be(at + 3, (uint16_t)part);
-    memcpy(at + SXI_LDT_HEADER_BYTES, tx->data + tx->offset, part);
+    (void)memcpy(at + SXI_LDT_HEADER_BYTES, tx->data + tx->offset, part);
     const int32_t size = store(tm, subtype_of(tx, part), source, out, out_len);
     if (size < 0) {
         return size;
@@ -134,7 +135,7 @@ static int32_t push_abort(struct sxi_ldt_rx *rx, const uint8_t *source, uint32_t
     return SXI_LDT_ABORTED;
 }
 
-int32_t sxi_ldt_rx_push(struct sxi_ldt_rx *rx, uint8_t subtype, const uint8_t *source,
+int32_t sxi_ldt_rx_push(struct sxi_ldt_rx *rx, uint8_t subtype, const uint8_t *source, /* D15 */
                         uint32_t len)
 {
     if (rx == NULL || source == NULL || subtype < SXI_LDT_FIRST || subtype > SXI_LDT_ABORT) {
@@ -158,15 +159,15 @@ int32_t sxi_ldt_rx_push(struct sxi_ldt_rx *rx, uint8_t subtype, const uint8_t *s
         return SXI_STATUS_FORMAT;
     }
     const uint32_t number = load16_be(source + 1);
-    const int is_first = subtype == SXI_LDT_FIRST;
-    if (is_first != (rx->number == 0U) || number != rx->number + 1U) {
+    const bool is_first = subtype == SXI_LDT_FIRST;
+    if (is_first != (rx->number == 0U) || number != rx->number + 1U) { /* D14 */
         return SXI_STATUS_SEQUENCE;
     }
     const uint32_t held = is_first ? 0U : rx->size;
     if (held > rx->room || part > rx->room - held) {
         return SXI_STATUS_ROOM;
     }
-    memcpy(rx->buf + held, source + SXI_LDT_HEADER_BYTES, part);
+    (void)memcpy(rx->buf + held, source + SXI_LDT_HEADER_BYTES, part);
     rx->size = held + part;
     rx->number = subtype == SXI_LDT_LAST ? 0 : (uint16_t)number;
     return subtype == SXI_LDT_LAST ? SXI_LDT_COMPLETE : SXI_LDT_MORE;

@@ -1,5 +1,6 @@
 #include "sxi/pus.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ enum {
     MAX_FINE_US = 999999
 };
 
-static int is_sync(uint8_t sync)
+static bool is_sync(uint8_t sync)
 {
     return sync == SXI_PUS_SYNC || sync == SXI_PUS_UNSYNC;
 }
@@ -39,7 +40,7 @@ int32_t sxi_pus_tm_store(const struct sxi_pus_tm *tm, const uint8_t *data, uint3
         return SXI_STATUS_ROOM;
     }
     if (data_len > 0U && data != out + SXI_PUS_TM_HEADER_BYTES) {
-        memcpy(out + SXI_PUS_TM_HEADER_BYTES, data, data_len);
+        (void)memcpy(out + SXI_PUS_TM_HEADER_BYTES, data, data_len);
     }
     store16_be(out, (uint16_t)((SECONDARY_HEADER << 8) | tm->apid));
     store16_be(out + 2, (uint16_t)(UNSEGMENTED | tm->count));
@@ -67,7 +68,7 @@ int32_t sxi_pus_tm_load(struct sxi_pus_tm *tm, const uint8_t *packet, uint32_t l
     const uint16_t control = load16_be(packet + 2);
     const uint32_t fine_us = load24_be(packet + 14);
     if ((identification >> 8 & ~(APID_MASK >> 8)) != SECONDARY_HEADER ||
-        (control & ~(uint32_t)COUNT_MASK) != UNSEGMENTED || (packet[6] & 0x70) != PUS_A ||
+        (control & ~(uint32_t)COUNT_MASK) != UNSEGMENTED || (packet[6] & 0x70U) != PUS_A ||
         fine_us > MAX_FINE_US) {
         return SXI_STATUS_FORMAT;
     }

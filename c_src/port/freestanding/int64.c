@@ -15,12 +15,15 @@ union halves {
 
 uint64_t __lshrdi3(uint64_t value, int count)
 {
+    if (count == 0) {
+        return value;
+    }
     union halves v = {.whole = value};
     const uint32_t n = (uint32_t)count % 32U;
     if ((uint32_t)count >= 32U) {
         v.half.low = v.half.high >> n;
         v.half.high = 0;
-    } else if (n != 0U) {
+    } else {
         v.half.low = (v.half.low >> n) | (v.half.high << (32U - n));
         v.half.high >>= n;
     }
@@ -29,12 +32,15 @@ uint64_t __lshrdi3(uint64_t value, int count)
 
 uint64_t __ashldi3(uint64_t value, int count)
 {
+    if (count == 0) {
+        return value;
+    }
     union halves v = {.whole = value};
     const uint32_t n = (uint32_t)count % 32U;
     if ((uint32_t)count >= 32U) {
         v.half.high = v.half.low << n;
         v.half.low = 0;
-    } else if (n != 0U) {
+    } else {
         v.half.high = (v.half.high << n) | (v.half.low >> (32U - n));
         v.half.low <<= n;
     }

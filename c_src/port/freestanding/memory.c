@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -7,7 +8,7 @@
  * themselves. */
 enum { WORD = sizeof(uint32_t) };
 
-static int aligned(const void *a, const void *b)
+static bool aligned(const void *a, const void *b)
 {
     return (((uintptr_t)a | (uintptr_t)b) % WORD) == 0U;
 }

@@ -9,10 +9,10 @@ void leon3_lose_stack(void);
 
 static struct ring_page *page(void)
 {
-    return (struct ring_page *)(uintptr_t)RING_ADDRESS;
+    return (struct ring_page *)(uintptr_t)RING_ADDRESS; /* D5 */
 }
 
-void leon3_main(uint32_t processor)
+void leon3_main(uint32_t processor) /* D9 */
 {
     if (processor == 0U) {
         const uint32_t there = leon3_processors();
@@ -25,7 +25,8 @@ void leon3_main(uint32_t processor)
     }
 }
 
-void leon3_trapped(uint32_t type, uint32_t pc, uint32_t npc, uint32_t psr, uint32_t processor)
+void leon3_trapped(uint32_t type, uint32_t pc, uint32_t npc, uint32_t psr, /* D9 */
+                   uint32_t processor)
 {
     const struct ring_trap trap = {type, pc, npc, psr};
     ring_trapped(page(), processor, &trap);
@@ -40,7 +41,7 @@ void ring_idle(void)
 static uint32_t word_at(uint32_t where)
 {
     const volatile uint32_t address = where;
-    return *(volatile const uint32_t *)(uintptr_t)address;
+    return *(volatile const uint32_t *)(uintptr_t)address; /* D5 */
 }
 
 uint32_t ring_misbehave(uint32_t kind)
@@ -56,13 +57,13 @@ uint32_t ring_misbehave(uint32_t kind)
         return 0;
     case RING_DIVISION: {
         const volatile uint32_t divisor = 0;
-        return kind / divisor;
+        return kind / divisor; /* D7 */
     }
     case RING_SILENT:
         for (;;) {
             ring_idle();
         }
-    default:
+    default: /* D7 */
         return kind;
     }
 }

@@ -1,5 +1,7 @@
 #include "ring.h"
 
+#include <stdbool.h>
+
 #include "sxi/sxi.h"
 
 /* Arguments out of the words of a request. */
@@ -8,13 +10,13 @@
 #define H(i) ((uint16_t)args[i])
 #define B(i) ((uint8_t)args[i])
 
-#define FUNCTION(number, version, arity, name, ...)  \
-    static uint32_t call_##name(const uint32_t *args) \
-    {                                                 \
-        return (uint32_t)name(__VA_ARGS__);           \
+#define FUNCTION(number, version, arity, name, ...) /* D8 */ \
+    static uint32_t call_##name(const uint32_t *args)         \
+    {                                                         \
+        return (uint32_t)name(__VA_ARGS__);                   \
     }
 #include "functions.def"
-#undef FUNCTION
+#undef FUNCTION /* D8 */
 
 struct entry {
     struct ring_function told;
@@ -25,9 +27,9 @@ struct entry {
 #define FUNCTION(number, version, arity, name, ...) \
     {{number, version, arity, #name}, call_##name, call_##name},
 static const struct entry functions[] = {
-#include "functions.def"
+#include "functions.def" /* D8 */
 };
-#undef FUNCTION
+#undef FUNCTION /* D8 */
 
 enum {
     N_FUNCTIONS = sizeof functions / sizeof functions[0],
@@ -38,7 +40,7 @@ enum {
 
 static uint32_t address_of(const volatile void *p)
 {
-    return (uint32_t)(uintptr_t)p;
+    return (uint32_t)(uintptr_t)p; /* D5 */
 }
 
 static uint32_t crc_of(const uint32_t *words, uint32_t n)
@@ -100,7 +102,7 @@ static void reply(volatile struct ring_page *page, uint32_t ring, uint32_t at, u
 }
 
 /* Was the request in a slot answered before, and `done` lost since? */
-static int is_answered(const volatile struct ring_slot *slot)
+static bool is_answered(const volatile struct ring_slot *slot)
 {
     const struct ring_trap trap = {slot->trap.type, slot->trap.pc, slot->trap.npc, slot->trap.psr};
     return reply_crc(slot->sequence, slot->status, slot->result, &trap) == slot->reply_crc;
@@ -137,9 +139,10 @@ static enum ring_status look_up(const volatile struct ring_page *page, const uin
             told->arity != again->arity || entry->call != entry->same) {
             return RING_DAMAGED;
         }
-        return told->version != request[2] ? RING_VERSION
-               : told->arity != request[3] ? RING_ARITY
-                                           : RING_CALLED;
+        if (told->version != request[2]) {
+            return RING_VERSION;
+        }
+        return told->arity != request[3] ? RING_ARITY : RING_CALLED;
     }
     return RING_UNKNOWN;
 }
@@ -170,7 +173,7 @@ static void answer(volatile struct ring_page *page, uint32_t ring, uint32_t at)
     if (status == RING_CALLED) {
         page->state[ring].next = at;
         page->state[ring].busy = 1;
-        result = ring_call(found->call, &request[4]);
+        result = ring_call(found->call, &request[4]); /* D14 */
     }
     reply(page, ring, at, request[0], status, result, &none);
 }

@@ -1,0 +1,182 @@
+"""Which findings are explained: the table of deviations in DESIGN.md, held against the sources.
+
+An advisory rule of MISRA C:2012 may be disapplied for the whole project. Everything else is a
+deviation with a number, which stands in a comment at the line, `/* D3 */`, unless the table names
+the files or what such a place looks like. Nothing there may be more than is needed: a number
+without a finding is itself a finding, and so is a rule that nothing breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from analysers import Found
+
+from fsw_emu.provenance import ROOT
+
+# MISRA C:2012 with amendments: what may be disapplied, and what may not even be deviated from
+ADVISORY = {
+    "2.3", "2.4", "2.5", "2.6", "2.7", "4.2", "5.9", "8.7", "8.9", "8.11", "8.13", "10.5", "11.4",
+    "11.5", "12.1", "12.3", "12.4", "13.3", "13.4", "15.1", "15.4", "15.5", "17.5", "17.8", "18.4",
+    "18.5", "19.2", "20.1", "20.5", "21.12",
+}  # fmt: skip
+MANDATORY = {
+    "9.1", "12.5", "13.6", "17.3", "17.4", "17.6", "19.1", "21.13", "21.17", "21.18", "21.19",
+    "21.20", "22.2", "22.4", "22.5", "22.6",
+}  # fmt: skip
+REFERENCE = re.compile(r"/\*\s*(D\d+(?:, D\d+)*)\s*\*/")
+CONSTANT = r"[A-Z][A-Z0-9_]{2,}"
+#: words of the table's third column -> what the line looks like, § at the finding's column
+PLACES = {
+    "at the line": None,
+    "beside a constant in capitals": re.compile(
+        rf".*({CONSTANT} §|§[^\w\s]+ (~|\(|\(uint32_t\))*{CONSTANT}\b).*"
+    ),
+    "a type without a tag": re.compile(r"\s*(enum|struct) §\{.*"),
+    "numbers by `?:`": re.compile(r".*§=.* \? \d+U? : \d+U?( \}|, .*)?;"),
+}
+
+
+class TableError(ValueError):
+    """The table in DESIGN.md cannot be read."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A row: rules of any analyser, where (a key of PLACES) or in which files."""
+
+    number: str
+    rules: frozenset[str]
+    where: str
+    why: str
+    files: frozenset[Path] = frozenset()
+
+    def covers(self, found: Found) -> bool:
+        """Is it one that needs no number at its line?"""
+        if found.rule not in self.rules:
+            return False
+        pattern = PLACES.get(self.where)
+        text = source_lines(found.file)[found.line - 1] if pattern else ""
+        at = max(found.column - 1, 0)
+        marked = f"{text[:at]}§{text[at:]}"
+        return found.file in self.files or bool(pattern and pattern.fullmatch(marked))
+
+
+@dataclass(frozen=True)
+class Table:
+    """disapplied: rule -> reason."""
+
+    disapplied: Mapping[str, str]
+    deviations: Mapping[str, Deviation]
+
+
+@dataclass
+class Judgement:
+    """problems: one line each; explained: number or disapplied rule -> what it stands for."""
+
+    problems: list[str] = field(default_factory=list)
+    explained: dict[str, list[Found]] = field(default_factory=dict)
+
+
+@cache
+def source_lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+def read_table(design: Path) -> Table:
+    """The section "Deviations"; TableError where a row is not what it should be."""
+    section = design.read_text().partition("\n## Deviations\n")[2].partition("\n## ")[0]
+    disapplied: dict[str, str] = {}
+    deviations: dict[str, Deviation] = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if re.fullmatch(r"\d+\.\d+", cells[0]) and len(cells) == 3:
+            disapplied[cells[0]] = cells[2]
+        elif re.fullmatch(r"D\d+", cells[0]) and len(cells) == 4:
+            row = read_row(*cells)
+            if row.number in deviations:
+                raise TableError(f"{row.number} stands twice in {design.name}")
+            deviations[row.number] = row
+        elif re.match(r"D?\d", cells[0]):
+            raise TableError(f"{design.name}: not a row: {line}")
+    if not deviations and not disapplied:
+        raise TableError(f"{design.name} has no table of deviations")
+    return Table(disapplied, deviations)
+
+
+def read_row(number: str, rules: str, where: str, why: str) -> Deviation:
+    names = frozenset(rule.strip("` ") for rule in rules.split(","))
+    if where in PLACES:
+        return Deviation(number, names, where, why)
+    files = frozenset((ROOT / name.strip("` ")).resolve() for name in where.split(","))
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise TableError(f"{number}: neither a file nor a place: {where}")
+    return Deviation(number, names, where, why, files)
+
+
+def references(sources: Iterable[Path]) -> dict[tuple[Path, int], list[str]]:
+    """Numbers in comments, by file and line."""
+    return {
+        (path, line): found[1].split(", ")
+        for path in sources
+        for line, text in enumerate(source_lines(path), 1)
+        if (found := REFERENCE.search(text))
+    }
+
+
+def judge(found: Sequence[Found], table: Table, sources: Iterable[Path]) -> Judgement:
+    """Explain what can be; name what cannot, and what explains nothing."""
+    at_line = references(sources)
+    result = Judgement()
+    used: set[tuple[Path, int, str]] = set()
+    broken: set[tuple[str, str]] = set()
+    for one in found:
+        if one.rule in table.disapplied:
+            result.explained.setdefault(one.rule, []).append(one)
+            continue
+        here = [table.deviations.get(n) for n in at_line.get((one.file, one.line), [])]
+        numbered = [d for d in here if d and one.rule in d.rules]
+        given = numbered or [d for d in table.deviations.values() if d.covers(one)]
+        for deviation in given[:1]:
+            result.explained.setdefault(deviation.number, []).append(one)
+            used.add((one.file, one.line, deviation.number))
+            broken.add((deviation.number, one.rule))
+        if not given:
+            result.problems.append(str(one))
+    for (path, line), numbers in sorted(at_line.items()):
+        place = f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name}:{line}"
+        for number in numbers:
+            if number not in table.deviations:
+                result.problems.append(f"{place}: {number} is not in DESIGN.md")
+            elif (path, line, number) not in used:
+                result.problems.append(f"{place}: {number} explains nothing here")
+    result.problems += needless(table, result, broken)
+    return result
+
+
+def needless(table: Table, judged: Judgement, broken: set[tuple[str, str]]) -> list[str]:
+    """What the table says without need, or may not say."""
+    problems = [f"DESIGN.md: {r} is not advisory" for r in table.disapplied if r not in ADVISORY]
+    problems += [f"DESIGN.md: nothing breaks {r}" for r in table.disapplied
+                 if r not in judged.explained]  # fmt: skip
+    for number, deviation in table.deviations.items():
+        if number not in judged.explained:
+            problems.append(f"DESIGN.md: {number} explains nothing")
+            continue
+        for rule in sorted(deviation.rules):
+            if rule in MANDATORY:
+                problems.append(f"DESIGN.md: {number}: {rule} is mandatory")
+            if (number, rule) not in broken:
+                problems.append(f"DESIGN.md: {number}: nothing breaks {rule} there")
+    return problems
+
+
+def counts(found: Iterable[Found]) -> Counter[str]:
+    """How many by analyser."""
+    return Counter(one.analyser for one in found)
