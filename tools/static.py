@@ -47,12 +47,12 @@ def judged(
     return deviations.judge([*found, *involved], table, sources), functions
 
 
-def evidence(build: Path, jobs: int) -> Evidence:
+def evidence(build: Path, design: Path, jobs: int) -> Evidence:
     """All of it. AnalyserError, TableError, StackError, OSError where it cannot be done."""
     start = time.monotonic()
     units = analysers.read_units(build)
     sources = sources_of(units)
-    table = deviations.read_table(DESIGN)
+    table = deviations.read_table(design)
     found = analysers.analyse(
         units, jobs, lambda name: print(f"  {name} ({time.monotonic() - start:.0f} s)", flush=True)
     )
@@ -101,7 +101,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
     args = parser.parse_args()
     try:
-        result = evidence(FLIGHT, args.jobs)
+        result = evidence(FLIGHT, DESIGN, args.jobs)
     except (AnalyserError, deviations.TableError, StackError, OSError) as error:
         write(Evidence("static", Verdict.ERROR, str(error)))
         print(f"static: {error}", file=sys.stderr)

@@ -11,9 +11,9 @@
 #define B(i) ((uint8_t)args[i])
 
 #define FUNCTION(number, version, arity, name, ...) /* D8 */ \
-    static uint32_t call_##name(const uint32_t *args)         \
-    {                                                         \
-        return (uint32_t)name(__VA_ARGS__);                   \
+    static uint32_t call_##name(const uint32_t *args)        \
+    {                                                        \
+        return (uint32_t)name(__VA_ARGS__);                  \
     }
 #include "functions.def"
 #undef FUNCTION /* D8 */
