@@ -11,11 +11,15 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from tqdm import tqdm
 
 from fsw_emu.provenance import ROOT
 
@@ -48,7 +52,7 @@ class Found:
 
     def __str__(self) -> str:
         name = self.file.relative_to(ROOT) if self.file.is_relative_to(ROOT) else self.file.name
-        return f"{name}:{self.line}: {self.analyser} {self.rule}: {self.said}"
+        return f"{name}:{self.line}: {self.analyser} {self.rule} {self.said}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -148,24 +152,25 @@ def gcc(unit: Unit) -> list[Found]:
     return [found for text in texts for found in read_said(text, "gcc -fanalyzer")]
 
 
-def analyse(units: Sequence[Unit], jobs: int, told: Callable[[str], None]) -> list[Found]:
-    """All findings, each once, in order; told: what is done."""
+def sources_of(units: Iterable[Unit]) -> list[Path]:
+    """The files of the units and what they include, but for the compiler's own."""
+    found = {Path(word) for unit in units for word in made_of(unit)}
+    return sorted(path.resolve() for path in found)
+
+
+def made_of(unit: Unit) -> list[str]:
+    """What make would have to know of: the source and its headers."""
+    return run([SPARC_GCC[0], "-MM", *unit.options, unit.source]).replace("\\\n", " ").split()[1:]
+
+
+def analyse(units: Sequence[Unit], jobs: int) -> list[Found]:
+    """All findings, each once, in order."""
+    tasks: list[Callable[[], list[Found]]] = [partial(cppcheck, units)]
+    tasks += [partial(tool, unit) for unit in units for tool in (clang_tidy, gcc)]
     with ThreadPoolExecutor(jobs) as pool:
-        whole = pool.submit(cppcheck, units)
-        pieces = [(name, pool.map(tool, units)) for name, tool in PIECEWISE.items()]
-        found = set()
-        for name, results in pieces:
-            found |= {one for result in results for one in result}
-            told(name)
-        found |= set(whole.result())
-        told("cppcheck, MISRA C:2012")
-    return sorted(found)
-
-
-PIECEWISE: dict[str, Callable[[Unit], list[Found]]] = {
-    "clang-tidy": clang_tidy,
-    "gcc -fanalyzer": gcc,
-}
+        done = pool.map(lambda task: task(), tasks)
+        bar = tqdm(done, total=len(tasks), disable=not sys.stderr.isatty(), leave=False)
+        return sorted({found for result in bar for found in result})
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ import complexity
 import deviations
 import lizard
 import static_tables
-from analysers import AnalyserError, Found, Unit
+from analysers import AnalyserError, Found
 from stack_usage import StackError
 
 from fsw_emu.provenance import ROOT
@@ -28,14 +28,6 @@ from fsw_emu.report.evidence import Evidence, Verdict, write
 FLIGHT = ROOT / "build/leon3"
 DESIGN = ROOT / "DESIGN.md"
 SHOWN = 20  # findings that are printed; all are in the evidence
-
-
-def sources_of(units: Sequence[Unit]) -> list[Path]:
-    """The files of the units and of the folders that they include, which are the project's."""
-    folders = {Path(w[2:]) for unit in units for w in unit.options if w.startswith("-I")}
-    folders = {folder for folder in folders if folder.is_relative_to(ROOT / "c_src")}
-    inside = {unit.source.parent for unit in units} | folders
-    return sorted({path for folder in inside for path in folder.rglob("*.[ch]")})
 
 
 def judged(
@@ -51,13 +43,11 @@ def evidence(build: Path, design: Path, jobs: int) -> Evidence:
     """All of it. AnalyserError, TableError, StackError, OSError where it cannot be done."""
     start = time.monotonic()
     units = analysers.read_units(build)
-    sources = sources_of(units)
+    sources = analysers.sources_of(units)
     table = deviations.read_table(design)
-    found = analysers.analyse(
-        units, jobs, lambda name: print(f"  {name} ({time.monotonic() - start:.0f} s)", flush=True)
-    )
+    found = analysers.analyse(units, jobs)
     judgement, functions = judged(found, table, sources)
-    stack, deep, deepest = static_tables.stacks([build / "libsxi.a.p", build / "libmemory.a.p"])
+    stacks, deep, deepest = static_tables.stacks([build / "libsxi.a.p", build / "libmemory.a.p"])
     errata, broken = static_tables.errata(
         sorted((build / "libsxi.a.p").glob("*.o")), [build / "sxi.elf"]
     )
@@ -87,7 +77,7 @@ def evidence(build: Path, design: Path, jobs: int) -> Evidence:
             static_tables.disapplied(table, judgement),
             static_tables.deviations(table, judgement),
             *static_tables.complexity(functions),
-            stack,
+            *stacks,
             errata,
         ],
         seconds=time.monotonic() - start,

@@ -12,7 +12,7 @@ from deviations import Judgement
 from deviations import Table as Deviations
 from elftools.elf.elffile import ELFFile
 from leon3_errata import ATOMIC, RETT, Finding, is_store, opcode, read_code
-from stack_usage import Function, read_functions, worst_stacks
+from stack_usage import Function, StackError, read_functions, worst_stacks
 
 from fsw_emu.provenance import ROOT
 from fsw_emu.report.evidence import Table
@@ -85,32 +85,36 @@ def chain(name: str, functions: Mapping[str, Function], worst: Mapping[str, int]
     return names
 
 
-def stacks(folders: Iterable[Path], most: int = 15) -> tuple[Table, list[str], int]:
-    """The deepest chains of calls, what is deeper than it may be, and the deepest [bytes]."""
+def stacks(folders: Iterable[Path], most: int = 10) -> tuple[list[Table], list[str], int]:
+    """The deepest chains of calls and the call graph; what is deeper than it may be; the
+    deepest stack [bytes]. StackError where there is no bound."""
     paths = [path for folder in folders for path in sorted(folder.glob("*.ci"))]
+    if not paths:
+        raise StackError("the build has no call graphs")
     functions = {name: one for path in paths for name, one in read_functions(path).items()}
     worst = worst_stacks(paths)
-    called = {callee for one in functions.values() for callee in one.calls}
     order = sorted(worst, key=lambda name: (-worst[name], name))
-    rows = [
-        [
-            name,
-            str(worst[name]),
-            " → ".join(f"{n.split(':')[-1]} {functions[n].frame}"
-                       for n in chain(name, functions, worst)),
-        ]
-        for name in order
-        if name.startswith("sxi_")
-    ][:most]  # fmt: skip
+    deepest = [name for name in order if name.startswith("sxi_")][:most]
+    chains = [[name, str(worst[name]), " → ".join(
+        f"{bare(n)} {functions[n].frame}" for n in chain(name, functions, worst))]
+        for name in deepest]  # fmt: skip
+    graph = [[bare(name), str(functions[name].frame), str(worst[name]),
+              ", ".join(bare(n) for n in sorted(functions[name].calls, key=lambda n: -worst[n]))]
+             for name in order]  # fmt: skip
+    note = "As gcc lays frames out for the LEON3; the core and what it takes from memory.c. "
+    note += f"No recursion, no frame of dynamic size. At most {STACK_LIMIT} bytes."
     deep = [f"{name} takes {worst[name]} bytes of stack, at most {STACK_LIMIT}"
             for name in order if worst[name] > STACK_LIMIT]  # fmt: skip
-    note = (
-        f"Bytes of each frame, as gcc lays it out for the LEON3; {len(functions)} functions, of "
-        f"which {len(functions) - len(called & set(functions))} are called from outside only. No "
-        f"recursion, no frame of dynamic size. At most {STACK_LIMIT}."
-    )
-    head = ["function", "worst [bytes]", "chain, bytes of each frame"]
-    return Table("Deepest stacks", head, rows, note), deep, worst[order[0]]
+    tables = [
+        Table("Deepest stacks", ["function", "bytes", "calls, bytes of each frame"], chains, note),
+        Table("Call graph", ["function", "frame", "with all it calls", "calls"], graph),
+    ]
+    return tables, deep, worst[order[0]]
+
+
+def bare(name: str) -> str:
+    """Without the file of a static function."""
+    return name.rpartition(":")[2]
 
 
 def errata(objects: Sequence[Path], programs: Sequence[Path]) -> tuple[Table, list[str]]:
@@ -132,7 +136,7 @@ def errata(objects: Sequence[Path], programs: Sequence[Path]) -> tuple[Table, li
          str(broken[rule])]
         for rule in names
     ]  # fmt: skip
-    note = f"{len(words)} instructions of {len(objects)} objects and {len(programs)} programs."
+    note = f"{len(words)} instructions, those of the core before and after it was linked."
     table = Table(
         "Errata and instruction set", ["rule", "looked for", "candidates", "found"], rows, note
     )

@@ -87,7 +87,7 @@ def test_what_is_explained_passes(tmp_path: Path) -> None:
     assert found.figures["findings of MISRA"] == "1"
     assert {"cppcheck", "clang-tidy", "gcc", "gcc, flight", "lizard"} == set(found.tools)
     stacks = next(table for table in found.tables if table.title == "Deepest stacks")
-    assert "No recursion" in stacks.note.replace("\n", " ")
+    assert "No recursion" in stacks.note
 
 
 def test_each_kind_of_finding_fails(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_stack_and_limits(tmp_path: Path) -> None:
     deep = CLEAN.replace(
         "return whole / 2U", "volatile uint8_t a[2048]; a[whole] = 1U; return a[1]"
     )
-    table, findings, worst = tables.stacks([build(tmp_path, deep) / "libsxi.a.p"])
+    shown, findings, worst = tables.stacks([build(tmp_path, deep) / "libsxi.a.p"])
     assert worst > 2048
     assert len(findings) == 1
     assert "half takes" in findings[0]
@@ -218,12 +218,12 @@ def test_stack_and_limits(tmp_path: Path) -> None:
     assert one.beyond() == []
     more = SimpleNamespace(complexity=16, nesting=5, length=61)
     assert len(complexity.Measured("f", one.file, 3, **vars(more)).beyond()) == 3
-    assert table.rows == []
+    assert [row[0] for row in shown[1].rows] == ["half"]
 
 
 def test_every_file_of_the_core_is_looked_at() -> None:
     units = analysers.read_units(ROOT / "build/leon3")
-    sources = static.sources_of(units)
+    sources = analysers.sources_of(units)
     assert set((ROOT / "c_src/src").glob("*.[ch]")) <= set(sources)
     assert set((ROOT / "c_src/include").rglob("*.h")) <= set(sources)
-    assert {unit.source for unit in units} >= set((ROOT / "c_src/src").glob("*.c"))
+    assert not [path for path in sources if "linux" in path.parts]
