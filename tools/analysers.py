@@ -24,6 +24,7 @@ from tqdm import tqdm
 from fsw_emu.provenance import ROOT
 
 CHECKS = ROOT / ".clang-tidy"
+NAMES = ("MISRA", "cppcheck", "clang-tidy", "gcc -fanalyzer")
 #: options of a compiler that tell what is compiled; -W: what it warns of, an analyser too
 TAKEN = re.compile(r"-I|-D|-std=|-ffreestanding|-fbuiltin|-W(?!error|invalid-pch)")
 SPARC_CLANG = ("--target=sparc-unknown-linux-gnu", "-mcpu=leon3")
@@ -96,9 +97,9 @@ def run(command: Sequence[str | Path]) -> str:
 
 
 def cppcheck(units: Iterable[Unit]) -> list[Found]:
-    """Its own checks, and MISRA C:2012 by rule number: the texts of the rules are not public."""
+    """Its own checks and MISRA C:2012, for a processor of 32 bits and gcc."""
     units = list(units)
-    options = {w for unit in units for w in unit.options if w.startswith(("-I", "-D", "--std"))}
+    options = {w for unit in units for w in unit.options if w[:2] in ("-I", "-D")}
     with tempfile.TemporaryDirectory() as folder:
         text = run(
             [
@@ -124,15 +125,15 @@ def cppcheck(units: Iterable[Unit]) -> list[Found]:
 
 
 def read_said(text: str, analyser: str) -> list[Found]:
-    """Warnings as compilers write them."""
-    return [
-        Found(
-            Path(m["file"]).resolve(), int(m["line"]), int(m["column"]), m["rule"], analyser,
-            m["said"],
-        )
-        for m in map(SAID.fullmatch, text.splitlines())
-        if m is not None
-    ]  # fmt: skip
+    """Warnings as compilers write them; AnalyserError for one that does not tell its name."""
+    found = []
+    for line in filter(re.compile(r"\S+: (warning|error): ").match, text.splitlines()):
+        m = SAID.fullmatch(line)
+        if m is None:
+            raise AnalyserError(f"{analyser}: {line}")
+        at, column = int(m["line"]), int(m["column"])
+        found.append(Found(Path(m["file"]).resolve(), at, column, m["rule"], analyser, m["said"]))
+    return found
 
 
 def clang_tidy(unit: Unit) -> list[Found]:

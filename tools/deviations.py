@@ -9,7 +9,6 @@ without a finding is itself a finding, and so is a rule that nothing breaks.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,7 +93,7 @@ def read_table(design: Path) -> Table:
     section = design.read_text().partition("\n## Deviations\n")[2].partition("\n## ")[0]
     disapplied: dict[str, str] = {}
     deviations: dict[str, Deviation] = {}
-    for line in section.splitlines():
+    for line in filter(re.compile(r"\| D?\d").match, section.splitlines()):
         cells = [cell.strip() for cell in line.strip("|").split(" | ")]
         if re.fullmatch(r"\d+\.\d+", cells[0]) and len(cells) == 3:
             disapplied[cells[0]] = cells[2]
@@ -103,7 +102,7 @@ def read_table(design: Path) -> Table:
             if row.number in deviations:
                 raise TableError(f"{row.number} stands twice in {design.name}")
             deviations[row.number] = row
-        elif re.match(r"D?\d", cells[0]):
+        else:
             raise TableError(f"{design.name}: not a row: {line}")
     if not deviations and not disapplied:
         raise TableError(f"{design.name} has no table of deviations")
@@ -176,8 +175,3 @@ def needless(table: Table, judged: Judgement, broken: set[tuple[str, str]]) -> l
             if (number, rule) not in broken:
                 problems.append(f"DESIGN.md: {number}: nothing breaks {rule} there")
     return problems
-
-
-def counts(found: Iterable[Found]) -> Counter[str]:
-    """How many by analyser."""
-    return Counter(one.analyser for one in found)

@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def evidence(build: Path, design: Path, jobs: int) -> Evidence:
     )
     findings = [*judgement.problems, *deep, *broken]
     explained = sum(map(len, judgement.explained.values()))
-    figures = {f"findings of {name}": str(n) for name, n in deviations.counts(found).items()}
+    counts = Counter(one.analyser for one in found)
+    figures = {f"findings of {name}": str(counts[name]) for name in analysers.NAMES}
     figures |= {
         "findings unexplained": str(len(findings)),
         "files": str(len(sources)),
