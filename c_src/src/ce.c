@@ -353,10 +353,7 @@ int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint3
     if (out_len < closed.size) {
         return SXI_STATUS_ROOM;
     }
-    const enum sxi_status status = sxi_ce_header_store(&closed, out, SXI_CE_HEADER_BYTES);
-    if (status != SXI_STATUS_OK) {
-        return (int32_t)status;
-    }
+    (void)sxi_ce_header_store(&closed, out, SXI_CE_HEADER_BYTES); /* all it refuses is checked */
     if (crc != 0U) {
         const uint16_t over_meta = sxi_crc16(0xFFFF, out, meta);
         store16_be(out + meta + data_len, sxi_crc16(over_meta, science, science_len));

@@ -206,18 +206,16 @@ static void write_window(struct scan *scan, uint32_t row, uint32_t col, uint8_t 
     scan->n_out++;
 }
 
-/* Send the mask once the raster scan has come to (row, col) or gone past it; `found` tells
- * that this very pixel is an event. */
-static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, bool found)
+/* Send the mask once the raster scan has come to an event at (row, col), or to the end of the
+ * row; not in the place of that event. */
+static void pass_mask(struct scan *scan, uint32_t row, uint32_t col)
 {
     struct sxi_edu *ctx = scan->ctx;
-    if (scan->mask_pending == 0U || ctx->mask_row > row ||
-        (ctx->mask_row == row && ctx->mask_col > col)) {
+    if (scan->mask_pending == 0U || ctx->mask_row != row || ctx->mask_col > col) {
         return;
     }
     scan->mask_pending = 0;
-    const bool here = ctx->mask_row == row && ctx->mask_col == col;
-    if ((here && found) || ctx->n_events >= ctx->limit || scan->n_out >= scan->out_len) {
+    if (ctx->mask_col == col || ctx->n_events >= ctx->limit || scan->n_out >= scan->out_len) {
         return;
     }
     write_window(scan, ctx->mask_row, ctx->mask_col, SXI_FEE_WANDERING_MASK);
@@ -227,7 +225,7 @@ static void pass_mask(struct scan *scan, uint32_t row, uint32_t col, bool found)
 static void take_event(struct scan *scan, uint32_t row, uint32_t col)
 {
     struct sxi_edu *ctx = scan->ctx;
-    pass_mask(scan, row, col, true);
+    pass_mask(scan, row, col);
     if (ctx->n_events >= ctx->limit || scan->n_out >= scan->out_len) {
         ctx->n_dropped++;
         return;
@@ -312,7 +310,7 @@ static void scan_panel(struct scan *scan, uint32_t row, uint32_t rows, uint32_t 
             }
         }
         if (first_col + count + MARGIN == scan->frame->n_cols) {
-            pass_mask(scan, row + r, first_col + count, 0);
+            pass_mask(scan, row + r, first_col + count);
         }
     }
 }

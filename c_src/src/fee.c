@@ -56,7 +56,7 @@ static enum sxi_status load_header(struct sxi_fee_header *header, const uint8_t 
     }
     const uint32_t payload = len - SXI_FEE_HEADER_BYTES;
     const uint32_t type = type_field & 3U;
-    if ((uint32_t)load16_be(packet + 2) != payload + counted || payload > UINT16_MAX) {
+    if ((uint32_t)load16_be(packet + 2) != payload + counted) {
         return SXI_STATUS_LENGTH;
     }
     const enum sxi_status status = check_payload(type, payload);

@@ -1,0 +1,148 @@
+"""Arguments, code and room that the CCSDS 121 functions refuse."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tight import Guarded, octets
+
+from fsw_emu.core import Core, CoreError
+from fsw_emu.model import aec as model
+
+PARAM, ROOM, SHORT, FORMAT, RANGE = -1, -2, -3, -4, -8
+HUGE = 2**32 - 1
+GOOD = {"bits": 12, "block_size": 8, "rsi": 64, "flags": 1}
+BAD = [
+    {"bits": 0}, {"bits": 33}, {"bits": HUGE}, {"rsi": 0}, {"rsi": 4097}, {"block_size": 0},
+    {"block_size": 4}, {"block_size": 24}, {"block_size": 128}, {"flags": 4}, {"flags": HUGE},
+    {"flags": 2, "bits": 5}, {"flags": 3, "bits": 32},
+]  # fmt: skip
+
+
+def functions(csxi: SimpleNamespace, bits: int) -> tuple[Any, Any, str]:
+    lib = csxi.lib
+    if bits == 16:
+        return lib.sxi_aec_encode_u16, lib.sxi_aec_decode_u16, "uint16_t"
+    return lib.sxi_aec_encode_u32, lib.sxi_aec_decode_u32, "uint32_t"
+
+
+@pytest.mark.parametrize("width", [16, 32])
+@pytest.mark.parametrize("bad", [*BAD, None])
+def test_parameters_that_cannot_be(
+    csxi: SimpleNamespace, bad: dict[str, int] | None, width: int
+) -> None:
+    """None: those of samples wider than the function takes, which only one of the two has."""
+    encode, decode, ctype = functions(csxi, width)
+    params = csxi.ffi.new("struct sxi_aec *", GOOD | (bad or {"bits": 17}))
+    samples, out = Guarded(csxi, ctype, 8), Guarded(csxi, "uint8_t", 64)
+    zeros, code = csxi.ffi.new(f"{ctype}[8]"), octets(csxi, bytes(64))
+    if bad is not None:
+        assert csxi.lib.sxi_aec_bound(params, 8) == 0
+    elif width == 32:
+        assert encode(params, zeros, 8, out.pointer, 64) > 0
+        return
+    assert encode(params, zeros, 8, out.pointer, 64) == PARAM
+    assert decode(params, code, 64, samples.pointer, 8) == PARAM
+    assert samples.is_untouched()
+    assert out.is_untouched()
+
+
+@pytest.mark.parametrize("width", [16, 32])
+def test_null_and_more_than_can_be_counted(csxi: SimpleNamespace, width: int) -> None:
+    encode, decode, ctype = functions(csxi, width)
+    null, params = csxi.ffi.NULL, csxi.ffi.new("struct sxi_aec *", GOOD | {"bits": width})
+    samples, out = Guarded(csxi, ctype, 8), Guarded(csxi, "uint8_t", 64)
+    for a, b, c in (
+        (null, samples.pointer, out.pointer),
+        (params, null, out.pointer),
+        (params, samples.pointer, null),
+    ):
+        assert encode(a, b, 8, c, 64) == PARAM
+        assert decode(a, c, 64, b, 8) == PARAM
+    assert csxi.lib.sxi_aec_bound(null, 8) == 0
+    for n in (2**31, HUGE):
+        assert csxi.lib.sxi_aec_bound(params, n) == 0
+        assert encode(params, samples.pointer, n, out.pointer, 64) == PARAM
+        assert decode(params, out.pointer, 64, samples.pointer, n) == PARAM
+    assert samples.is_untouched()
+    assert out.is_untouched()
+
+
+@pytest.mark.parametrize("preprocess", [False, True])
+@pytest.mark.parametrize(("bits", "block_size"), [(12, 8), (16, 64), (20, 8)])
+def test_a_sample_of_more_bits_is_refused(
+    core: Core, bits: int, block_size: int, preprocess: bool
+) -> None:
+    p = model.Parameters(bits=min(bits, 15), block_size=block_size, rsi=4, preprocess=preprocess)
+    if bits > 16:
+        p = model.Parameters(bits=bits, block_size=block_size, rsi=4, preprocess=preprocess)
+    for at in (0, 1, block_size, 2 * block_size + 2):
+        samples = np.full(2 * block_size + 3, p.largest, np.uint16 if p.bits <= 16 else np.uint32)
+        assert core.aec_encode(samples, **vars(p)) == model.encode(samples, **vars(p))
+        samples[at] += 1
+        with pytest.raises(CoreError) as refused:
+            core.aec_encode(samples, **vars(p))
+        assert refused.value.status == RANGE
+
+
+def every_option(p: model.Parameters) -> Any:
+    """Zero blocks that end with others and with the data, splits, second extension, raw."""
+    rng = np.random.default_rng(4)
+    half = p.largest // 2
+    parts = [np.full(24, half), rng.integers(0, p.largest, 16, endpoint=True), np.full(16, 1)]
+    parts += [np.array([0, 0, 1, 0, 0, 0, 0, 0]), half + np.arange(16) % 4, np.full(24, 1)]
+    return np.concatenate(parts).astype(np.uint16 if p.bits <= 16 else np.uint32)
+
+
+@pytest.mark.parametrize("preprocess", [False, True])
+@pytest.mark.parametrize("bits", [3, 12, 16, 32])
+def test_every_room_and_every_end(csxi: SimpleNamespace, bits: int, preprocess: bool) -> None:
+    """Code that ends early is SHORT wherever it ends; less room than it takes is ROOM."""
+    p = model.Parameters(bits=bits, block_size=8, rsi=5, preprocess=preprocess)
+    encode, decode, ctype = functions(csxi, 16 if bits <= 16 else 32)
+    values = every_option(p)
+    samples = csxi.ffi.new(f"{ctype}[]", values.tolist())
+    params = csxi.ffi.new("struct sxi_aec *", [bits, 8, 5, int(preprocess)])
+    code = model.encode(values, **vars(p))
+    for size in range(len(code) + 1):
+        out, back = Guarded(csxi, "uint8_t", size), Guarded(csxi, ctype, len(values))
+        status = encode(params, samples, len(values), out.pointer, size)
+        assert status == (ROOM if size < len(code) else size)
+        assert out.is_intact()
+        end = octets(csxi, code[:size])
+        status = decode(params, end, size, back.pointer, len(values))
+        assert status == (SHORT if size < len(code) else len(values))
+        assert back.is_intact()
+    assert out.inside.tobytes() == code
+    assert back.inside.tolist() == values.tolist()
+
+
+#: option and code of one block of 8, and what it may not hold
+NO_CODE = {
+    "second extension, first sample": (1, "0001" + "0001" + "1" * 3, FORMAT),
+    "second extension, second sample": (1, "0001" + "000001" + "1" * 3, FORMAT),
+    "second extension, reference": (1, "0001" + "0" + "01" + "1" * 3, FORMAT),
+    "split, more than a sample holds": (8, "001" + "0" * 256 + "1" * 8, FORMAT),
+    "run beyond the interval": (8, "0000" + "01", FORMAT),
+    "run beyond the segment": (8, "0000" + "0" * 70 + "1", FORMAT),
+}
+
+
+@pytest.mark.parametrize("name", NO_CODE)
+@pytest.mark.parametrize("width", [16, 32])
+def test_code_that_no_coder_writes(csxi: SimpleNamespace, name: str, width: int) -> None:
+    bits, text, status = NO_CODE[name]
+    has_reference = name.endswith("reference")
+    _, decode, ctype = functions(csxi, width)
+    params = csxi.ffi.new("struct sxi_aec *", [bits, 8, 1, int(has_reference)])
+    octet = int(text.ljust(320, "1"), 2).to_bytes(40, "big")
+    out = Guarded(csxi, ctype, 8)
+    assert decode(params, octets(csxi, octet), 40, out.pointer, 8) == status
+    assert out.is_intact()
+    if width == 16:
+        p = model.Parameters(bits=bits, block_size=8, rsi=1, preprocess=has_reference)
+        with pytest.raises(ValueError, match="a residual|a run"):
+            model.decode(octet, 8, **vars(p))
