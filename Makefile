@@ -106,7 +106,7 @@ static: evidence-tools $(FLIGHT)
 	$(BIN)/python tools/static.py
 
 coverage: evidence-tools $(FLIGHT)
-	$(BIN)/python tools/coverage.py
+	$(BIN)/python tools/c_coverage.py
 
 mutants: evidence-tools $(FLIGHT)
 	$(BIN)/python tools/mutants.py

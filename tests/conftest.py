@@ -22,6 +22,8 @@ LIBRARY = pytest.StashKey[Any]()
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
 hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15)
+# what runs, and so what is covered, is the same each time
+hypothesis.settings.register_profile("coverage", deadline=None, max_examples=15, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000)
 FIND = [hypothesis.Phase.explicit, hypothesis.Phase.generate]  # a fault, not a small one
 hypothesis.settings.register_profile("find", deadline=None, max_examples=60, phases=FIND)

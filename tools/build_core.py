@@ -10,6 +10,7 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -31,15 +32,18 @@ def build(
     sanitise: bool = False,
     optimise: int = 3,
     cc: str | None = None,
+    extra: Sequence[str] = (),
     source: Path = ROOT,
 ) -> str:
-    """What the tools print, if they fail; else nothing. source: the project's folder."""
+    """What the tools print, if they fail; else nothing. extra: flags for compiler and linker of
+    this processor's build; source: the project's folder."""
     bin_dir = Path(sys.executable).parent
     options = (
         [f"--cross-file={source}/cross/{cross}.ini"] if cross else [f"-Doptimization={optimise}"]
     )
     setup = [str(bin_dir / "meson"), "setup", str(folder.resolve()), *options]
     setup += SANITISED if sanitise else []
+    setup += [f"-Dc_{step}args={list(extra)}" for step in ("", "link_")] if extra else []
     if (folder / "build.ninja").exists():
         setup.append("--reconfigure")
     env = {**os.environ, "CYTHON": str(bin_dir / "cython"), **({"CC": cc} if cc else {})}
