@@ -32,6 +32,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--target", default="host", help="as of fsw_emu.targets.open")
+    parser.addoption("--plugin", help="of QEMU, with its arguments: FILE,NAME=VALUE...")
     parser.addoption(
         "--every-function",
         action="store_true",
@@ -45,7 +46,9 @@ def csxi(request: pytest.FixtureRequest) -> SimpleNamespace:
     target = request.config.getoption("--target")
     if target == "host":
         target = f"lib:{ROOT}/build/release/libsxi.so"
-    ffi, lib = fsw_emu.targets.functions(target)
+    plugin = request.config.getoption("--plugin")
+    options = ["-plugin", plugin] if plugin else []
+    ffi, lib = fsw_emu.targets.functions(target, options=options)
     request.config.stash[LIBRARY] = lib
     return SimpleNamespace(ffi=ffi, lib=lib)
 

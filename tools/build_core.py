@@ -33,16 +33,18 @@ def build(
     optimise: int = 3,
     cc: str | None = None,
     extra: Sequence[str] = (),
+    debug: bool = False,
     source: Path = ROOT,
 ) -> str:
     """What the tools print, if they fail; else nothing. extra: flags for compiler and linker of
-    this processor's build; source: the project's folder."""
+    this processor's build; debug: with line tables; source: the project's folder."""
     bin_dir = Path(sys.executable).parent
     options = (
         [f"--cross-file={source}/cross/{cross}.ini"] if cross else [f"-Doptimization={optimise}"]
     )
     setup = [str(bin_dir / "meson"), "setup", str(folder.resolve()), *options]
     setup += SANITISED if sanitise else []
+    setup += ["-Ddebug=true"] if debug else []
     setup += [f"-Dc_{step}args={list(extra)}" for step in ("", "link_")] if extra else []
     if (folder / "build.ninja").exists():
         setup.append("--reconfigure")

@@ -67,13 +67,18 @@ class Cost:
     stack_bytes: int
 
 
-def build_model() -> Path:
-    """The plugin, for the QEMU that is installed."""
+def plugin_interface() -> int:
+    """The version of the plugin interface of the QEMU that is installed."""
     said = subprocess.run(
         ["qemu-system-sparc", "--version"],  # noqa: S607
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
-    interface = 4 if int(said.split()[3].split(".")[0]) >= 9 else 1
+    return 4 if int(said.split()[3].split(".")[0]) >= 9 else 1
+
+
+def build_model() -> Path:
+    """The plugin, for the QEMU that is installed."""
+    interface = plugin_interface()
     plugin = ROOT / f"build/cycle_model/leon3_cycles.{interface}.so"
     newest = max(path.stat().st_mtime for path in MODEL.iterdir())
     if not plugin.exists() or plugin.stat().st_mtime < newest:

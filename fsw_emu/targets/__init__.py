@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,10 @@ def open(name: str) -> Core:  # noqa: A001  (targets.open reads as it is meant)
     return LibraryCore(name, *functions(name))
 
 
-def functions(name: str) -> tuple[Any, Any]:
+def functions(name: str, *, options: Sequence[str] = ()) -> tuple[Any, Any]:
     """The C functions of the core called ``name`` (but ``host``), and the cffi interface to
-    make their arguments with; the errors of :func:`open`."""
+    make their arguments with; options: of the emulator, if it has one. The errors of
+    :func:`open`."""
     kind, _, path = name.partition(":")
     if kind == "lib" and path:
         from fsw_emu.targets._library import load
@@ -49,7 +51,7 @@ def functions(name: str) -> tuple[Any, Any]:
         raise ValueError(f"no such target: {name!r} ({_NAMES})")
     from fsw_emu.targets.remote import emulated_library
 
-    library = emulated_library(Path(path), user=kind == "user")
+    library = emulated_library(Path(path), user=kind == "user", options=options)
     return library.ffi, library
 
 

@@ -144,5 +144,5 @@ def test_code_that_no_coder_writes(csxi: SimpleNamespace, name: str, width: int)
     assert out.is_intact()
     if width == 16:
         p = model.Parameters(bits=bits, block_size=8, rsi=1, preprocess=has_reference)
-        with pytest.raises(ValueError, match="a residual|a run"):
+        with pytest.raises(ValueError, match="a r"):
             model.decode(octet, 8, **vars(p))
