@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,9 +99,9 @@ def build_plugin(path: Path, *, version: int) -> Path:
     return path
 
 
-def link(source: Path, elf: Path, *, text: int = 0x40000000) -> Program:
+def link(source: Path, elf: Path, *, text: int = 0x40000000, extra: Sequence[str] = ()) -> Program:
     gcc, nm = command("sparc64-linux-gnu-gcc"), command("sparc64-linux-gnu-nm")
-    run(gcc, *TARGET, f"-Wl,-Ttext={text:#x}", "-o", elf, source)
+    run(gcc, *TARGET, *extra, f"-Wl,-Ttext={text:#x}", "-o", elf, source)
     rows = [line.split() for line in run(nm, elf).splitlines()]
     return Program(elf, {row[2]: int(row[0], 16) for row in rows})
 

@@ -146,18 +146,20 @@ def library(folder: Path, words: int) -> Path:
     return folder / "libsxi.so"
 
 
-def run_suite(built: Path) -> subprocess.Popen[bytes]:
-    """The core's suite on an instrumented library, begun; beside it the profile and a log."""
-    env = {
-        **os.environ,
-        "HYPOTHESIS_PROFILE": "coverage",
-        "LLVM_PROFILE_FILE": str(built.with_suffix(".profraw")),
-    }
-    command = [sys.executable, "-m", "pytest", "--target", f"lib:{built}", *TESTS]
-    with built.with_suffix(".log").open("wb") as log:
+def run_suite(target: str, log: Path, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+    """The core's suite on a target, begun: the same examples each time."""
+    env = {**os.environ, "HYPOTHESIS_PROFILE": "coverage", **environment}
+    command = [sys.executable, "-m", "pytest", "--target", target, *options, *TESTS]
+    with log.open("wb") as out:
         return subprocess.Popen(  # noqa: S603
-            command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
         )
+
+
+def run_suite_on(built: Path) -> subprocess.Popen[bytes]:
+    """The same on an instrumented library; beside it the profile and a log."""
+    profile = str(built.with_suffix(".profraw"))
+    return run_suite(f"lib:{built}", built.with_suffix(".log"), LLVM_PROFILE_FILE=profile)
 
 
 def export(built: Path) -> tuple[Mapping[str, Any], str]:

@@ -51,9 +51,15 @@ def test_parameters_that_cannot_be(
 
 
 @pytest.mark.parametrize("width", [16, 32])
-def test_null_and_more_than_can_be_counted(csxi: SimpleNamespace, width: int) -> None:
+@pytest.mark.parametrize(
+    "option", [{}, {"bits": 8}, {"bits": 16}, {"bits": 2, "flags": 3}, {"bits": 4, "flags": 2}]
+)
+def test_null_nothing_and_more_than_can_be_counted(
+    csxi: SimpleNamespace, option: dict[str, int], width: int
+) -> None:
     encode, decode, ctype = functions(csxi, width)
-    null, params = csxi.ffi.NULL, csxi.ffi.new("struct sxi_aec *", GOOD | {"bits": width})
+    null, of = csxi.ffi.NULL, GOOD | {"bits": width, "block_size": 64} | option
+    params = csxi.ffi.new("struct sxi_aec *", of)
     samples, out = Guarded(csxi, ctype, 8), Guarded(csxi, "uint8_t", 64)
     for a, b, c in (
         (null, samples.pointer, out.pointer),
@@ -63,10 +69,15 @@ def test_null_and_more_than_can_be_counted(csxi: SimpleNamespace, width: int) ->
         assert encode(a, b, 8, c, 64) == PARAM
         assert decode(a, c, 64, b, 8) == PARAM
     assert csxi.lib.sxi_aec_bound(null, 8) == 0
+    assert csxi.lib.sxi_aec_bound(params, 0) == 0
+    assert encode(params, samples.pointer, 0, out.pointer, 0) == 0
+    assert decode(params, out.pointer, 0, samples.pointer, 0) == 0
+    assert decode(params, out.pointer, 0, samples.pointer, 8) == SHORT
     for n in (2**31, HUGE):
+        assert decode(params, out.pointer, 64, samples.pointer, n) == PARAM
+    for n in (2**31, HUGE) if of["bits"] > 8 else ():
         assert csxi.lib.sxi_aec_bound(params, n) == 0
         assert encode(params, samples.pointer, n, out.pointer, 64) == PARAM
-        assert decode(params, out.pointer, 64, samples.pointer, n) == PARAM
     assert samples.is_untouched()
     assert out.is_untouched()
 
@@ -94,7 +105,9 @@ def every_option(p: model.Parameters) -> Any:
     half = p.largest // 2
     parts = [np.full(24, half), rng.integers(0, p.largest, 16, endpoint=True), np.full(16, 1)]
     parts += [np.array([0, 0, 1, 0, 0, 0, 0, 0]), half + np.arange(16) % 4, np.full(24, 1)]
-    return np.concatenate(parts).astype(np.uint16 if p.bits <= 16 else np.uint32)
+    return np.minimum(np.concatenate(parts), p.largest).astype(
+        np.uint16 if p.bits <= 16 else np.uint32
+    )
 
 
 @pytest.mark.parametrize("preprocess", [False, True])
@@ -146,3 +159,27 @@ def test_code_that_no_coder_writes(csxi: SimpleNamespace, name: str, width: int)
         p = model.Parameters(bits=bits, block_size=8, rsi=1, preprocess=has_reference)
         with pytest.raises(ValueError, match="a r"):
             model.decode(octet, 8, **vars(p))
+
+
+@pytest.mark.parametrize("preprocess", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "restricted"), [(1, True), (2, True), (3, True), (4, True), (4, False), (8, False),
+                             (9, False), (16, False)]
+)  # fmt: skip
+def test_wide_memory_holds_narrow_samples_too(
+    csxi: SimpleNamespace, bits: int, restricted: bool, preprocess: bool
+) -> None:
+    """The same code whatever the samples lie in."""
+    p = model.Parameters(bits, 16, 5, preprocess=preprocess, restricted=restricted)
+    values = every_option(p)
+    params = csxi.ffi.new("struct sxi_aec *", [bits, 16, 5, preprocess + 2 * restricted])
+    code = model.encode(values, **vars(p))
+    for width in (16, 32):
+        encode, decode, ctype = functions(csxi, width)
+        samples = csxi.ffi.new(f"{ctype}[]", values.tolist())
+        out, back = Guarded(csxi, "uint8_t", len(code)), Guarded(csxi, ctype, len(values))
+        assert encode(params, samples, len(values), out.pointer, len(code)) == len(code)
+        assert out.inside.tobytes() == code
+        data = octets(csxi, code)
+        assert decode(params, data, len(code), back.pointer, len(values)) == len(values)
+        assert back.inside.tolist() == values.tolist()

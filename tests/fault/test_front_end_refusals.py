@@ -95,13 +95,20 @@ def test_null_of_every_packet_function(csxi: SimpleNamespace) -> None:
     header, event = ffi.new("struct sxi_fee_header *", GOOD), ffi.new("struct sxi_event *")
     packet, out = octets(csxi, bytes(64)), Guarded(csxi, "uint8_t", 64)
     before = state(csxi, header, event)
-    assert lib.sxi_fee_header_store(header, null, 64, 0) == PARAM
-    assert lib.sxi_fee_event_store(null, event, out.pointer, 64, 0) == PARAM
-    assert lib.sxi_fee_event_store(header, null, out.pointer, 64, 0) == PARAM
-    assert lib.sxi_fee_event_store(header, event, null, 64, 0) == PARAM
-    assert lib.sxi_fee_event_load(header, event, null, 64, 0) == PARAM
-    assert lib.sxi_fee_build_events(header, null, 1, 0, out.pointer, 64) == PARAM
-    assert lib.sxi_fee_build_events(header, event, 1, 0, null, 64) == PARAM
+    for rule in (0, 1, 2):
+        assert lib.sxi_fee_header_load(null, packet, 64, rule) == PARAM
+        assert lib.sxi_fee_header_load(header, null, 64, rule) == PARAM
+        assert lib.sxi_fee_header_store(null, out.pointer, 64, rule) == PARAM
+        assert lib.sxi_fee_header_store(header, null, 64, rule) == PARAM
+        assert lib.sxi_fee_event_store(null, event, out.pointer, 64, rule) == PARAM
+        assert lib.sxi_fee_event_store(header, null, out.pointer, 64, rule) == PARAM
+        assert lib.sxi_fee_event_store(header, event, null, 64, rule) == PARAM
+        assert lib.sxi_fee_event_load(header, null, packet, 64, rule) == PARAM
+        assert lib.sxi_fee_event_load(header, event, null, 64, rule) == PARAM
+        assert lib.sxi_fee_build_events(header, null, 1, rule, out.pointer, 64) == PARAM
+        assert lib.sxi_fee_build_events(header, event, 1, rule, null, 64) == PARAM
+    assert lib.sxi_fee_event_load(header, event, packet, 64, 2) == PARAM
+    assert lib.sxi_fee_event_store(header, event, out.pointer, 64, 2) == PARAM
     at, n, status = ffi.new("uint32_t *", 0), ffi.new("uint32_t *", 64), ffi.new("int8_t *", 77)
     good = [packet, 64, at, n, 1, 0, header, event, status]
     for i, wrong in ((0, null), (2, null), (3, null), (4, 2**31), (4, HUGE), (5, 2)):
@@ -136,14 +143,14 @@ def test_a_window_is_loaded_from_packets_of_windows(csxi: SimpleNamespace) -> No
     ffi, lib = csxi.ffi, csxi.lib
     out = Guarded(csxi, "uint8_t", 64)
     event = ffi.new("struct sxi_event *", {"row": 3, "col": 4})
-    for kind in (EVENT, MASK):
+    for kind, rule in ((EVENT, 0), (EVENT, 1), (MASK, 0), (MASK, 1)):
         header = ffi.new("struct sxi_fee_header *", GOOD | {"type": kind})
-        assert lib.sxi_fee_event_store(header, event, out.pointer, 64, 0) == 0
-        assert lib.sxi_fee_event_store(header, event, out.pointer, 63, 0) == ROOM
+        assert lib.sxi_fee_event_store(header, event, out.pointer, 64, rule) == 0
+        assert lib.sxi_fee_event_store(header, event, out.pointer, 63, rule) == ROOM
         back = ffi.new("struct sxi_fee_header *"), ffi.new("struct sxi_event *")
-        assert lib.sxi_fee_event_load(*back, out.pointer, 64, 0) == 0
+        assert lib.sxi_fee_event_load(*back, out.pointer, 64, rule) == 0
         assert (back[0].type, back[1].row, back[1].col) == (kind, 3, 4)
-        assert lib.sxi_fee_event_load(*back, out.pointer, 63, 0) == LENGTH
+        assert lib.sxi_fee_event_load(*back, out.pointer, 63, rule) == LENGTH
 
 
 @pytest.mark.parametrize("counted", [0, 10])
@@ -194,5 +201,35 @@ def test_an_assembly_that_lost_its_sizes(csxi: SimpleNamespace, wiped: str) -> N
     before = state(csxi, ctx, pixels, rows)
     header = ffi.new("struct sxi_fee_header *", {"sequence": 1, "data_len": 8})
     assert lib.sxi_frame_push(ctx, header, octets(csxi, bytes(8)), 8) == PARAM
+    at, size = ffi.new("uint32_t *", 0), ffi.new("uint32_t *", 18)
+    packet = octets(csxi, bytes(18))
+    assert lib.sxi_frame_push_packets(ctx, packet, 18, at, size, 1, 0) == PARAM
     assert lib.sxi_frame_packets(ctx) == PARAM
     assert state(csxi, ctx, pixels, rows) == before
+
+
+@pytest.mark.parametrize(("offset", "length"), [(37, 0), (36, 1), (HUGE, 18), (19, 18)])
+def test_a_later_packet_outside_the_buffer(csxi: SimpleNamespace, offset: int, length: int) -> None:
+    ffi, lib = csxi.ffi, csxi.lib
+    ctx, memory = ffi.new("struct sxi_frame_asm *"), octets(csxi, bytes(36))
+    pixels, rows = ffi.new("uint16_t[15]"), ffi.new("uint16_t[3]")
+    assert lib.sxi_frame_init(ctx, pixels, 15, rows, 3, 3, 5, 1, 8, 1, 0) == 0
+    at, sizes = ffi.new("uint32_t[]", [0, offset]), ffi.new("uint32_t[]", [18, length])
+    before = state(csxi, ctx, pixels, rows)
+    assert lib.sxi_frame_push_packets(ctx, memory, 36, at, sizes, 2, 0) == PARAM
+    header, event, status = (
+        ffi.new(f"{name}[2]") for name in ("struct sxi_fee_header", "struct sxi_event", "int8_t")
+    )
+    assert lib.sxi_fee_parse(memory, 36, at, sizes, 2, 0, header, event, status) == PARAM
+    assert state(csxi, ctx, pixels, rows) == before
+
+
+@pytest.mark.parametrize("payload", [142, 143, 1000])
+def test_housekeeping_of_more_registers_than_there_are(csxi: SimpleNamespace, payload: int) -> None:
+    start = bytes([0x50, 0xF0]) + payload.to_bytes(2, "big") + bytes([0, 0x22]) + bytes(4)
+    header = csxi.ffi.new("struct sxi_fee_header *", GOOD)
+    before = state(csxi, header)
+    packet = octets(csxi, start + bytes(payload))
+    status = csxi.lib.sxi_fee_header_load(header, packet, 10 + payload, 0)
+    assert status == (0 if payload <= csxi.lib.SXI_FEE_HK_BYTES - 10 else LENGTH)
+    assert status == 0 or state(csxi, header) == before

@@ -10,6 +10,7 @@ import pytest
 from tight import Guarded, octets, state
 
 from fsw_emu.model import ce
+from fsw_emu.model.key import valid_keys
 
 PARAM, ROOM, SHORT, FORMAT, LENGTH, CRC = -1, -2, -3, -4, -5, -6
 META = 44 + 100 + 121
@@ -92,6 +93,41 @@ def test_every_room(csxi: SimpleNamespace, key: int) -> None:
 def test_no_bound_for_more_than_can_be_counted(csxi: SimpleNamespace, length: int) -> None:
     assert csxi.lib.sxi_entity_bound(PLAIN, 1, length) == 0
     assert csxi.lib.sxi_entity_bound(PLAIN, 1, 2**31 - 1 - META - 2) == 2**31 - 1
+
+
+def test_no_bound_where_only_the_code_would_fit(csxi: SimpleNamespace) -> None:
+    """The most science data that the coder has a bound for leave no room for metadata."""
+    low, high = 0, 2**30
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = csxi.lib.sxi_key_bound(CODED, 2 * middle) > 0
+        low, high = (middle, high) if fits else (low, middle)
+    assert csxi.lib.sxi_key_bound(CODED, 2 * low) > 2**31 - 1 - META - 2
+    assert csxi.lib.sxi_entity_bound(CODED, 1, 2 * low) == 0
+
+
+@pytest.mark.parametrize("number", sorted(valid_keys()))
+def test_no_science_data_at_all(csxi: SimpleNamespace, number: int) -> None:
+    ffi, lib = csxi.ffi, csxi.lib
+    samples = ffi.new("uint16_t[1]"), ffi.new("uint32_t[1]")
+    work = ffi.new("struct sxi_key_work *", {"u16": samples[0], "u32": samples[1], "room": 1})
+    out, data = Guarded(csxi, "uint8_t", 4), octets(csxi, bytes(4))
+    assert lib.sxi_key_encode(number, data, 0, work, out.pointer, 4) == 0
+    assert lib.sxi_key_decode(number, data, 0, work, out.pointer, 0) == 0
+    assert out.is_untouched()
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_a_first_part_larger_than_the_room(csxi: SimpleNamespace, size: int) -> None:
+    """Room for 4: the only part of a transfer, and nothing is kept of one that does not fit."""
+    rx, buf = csxi.ffi.new("struct sxi_ldt_rx *"), Guarded(csxi, "uint8_t", 4)
+    assert csxi.lib.sxi_ldt_rx_init(rx, 1, buf.pointer, 4) == 0
+    before = state(csxi, rx)
+    part = octets(csxi, bytes([1, 0, 1, 0, size]) + bytes(size))
+    status = csxi.lib.sxi_ldt_rx_push(rx, csxi.lib.SXI_LDT_FIRST, part, 5 + size)
+    assert status == (csxi.lib.SXI_LDT_MORE if size <= 4 else ROOM)
+    assert size <= 4 or state(csxi, rx) == before
+    assert buf.is_intact()
 
 
 def test_metadata_that_do_not_fit_their_fields(csxi: SimpleNamespace) -> None:
