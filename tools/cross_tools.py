@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-#: command -> Debian packages that bring it
+#: command, or file by its path -> Debian packages that bring it
 FLIGHT = {
     "sparc64-linux-gnu-gcc": ["gcc-sparc64-linux-gnu"],
     "qemu-system-sparc": ["qemu-system-sparc"],
@@ -26,10 +27,15 @@ EVIDENCE = {
     "clang-19": ["clang-19"],
     "clang-tidy-19": ["clang-tidy-19"],
     "llvm-cov-19": ["llvm-19"],
+    "/usr/lib/llvm-19/lib/clang/19/lib/linux": ["libclang-rt-19-dev"],
     "cppcheck": ["cppcheck"],
     "pdftoppm": ["poppler-utils", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0",
                  "fonts-dejavu-core"],
 }  # fmt: skip
+
+
+def is_there(tool: str) -> bool:
+    return shutil.which(tool) is not None or (tool.startswith("/") and Path(tool).exists())
 
 
 def main() -> int:
@@ -40,7 +46,7 @@ def main() -> int:
     parser.add_argument("--evidence", action="store_true", help="for `make evidence`")
     args = parser.parse_args()
     tools = FLIGHT | (LANES if args.all else {}) | (EVIDENCE if args.evidence else {})
-    missing = sorted({p for tool, names in tools.items() if not shutil.which(tool) for p in names})
+    missing = sorted({p for tool, names in tools.items() if not is_there(tool) for p in names})
     if not missing:
         return 0
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
@@ -56,7 +62,7 @@ def main() -> int:
         if done.returncode:
             print(done.stdout + done.stderr, file=sys.stderr)
             return 1
-    still = [tool for tool in tools if not shutil.which(tool)]
+    still = [tool for tool in tools if not is_there(tool)]
     if still:
         print(f"installed, but not found: {' '.join(still)}", file=sys.stderr)
     return 1 if still else 0

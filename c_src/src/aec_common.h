@@ -61,6 +61,7 @@ static inline uint32_t aec_blocks(const struct sxi_aec *p, uint32_t n_samples)
 
 static inline uint32_t aec_max_sample(uint32_t bits)
 {
+    /* uncovered object 4d97: at most 16 bits where samples are */
     return bits == 32U ? UINT32_MAX : (1U << bits) - 1U;
 }
 

@@ -28,19 +28,21 @@ static enum sxi_status take_unaries(struct decoder *d, uint32_t count, uint32_t 
     struct bit_reader r = d->reader;
     uint32_t carried = 0; /* zeros of windows without a one */
     uint32_t i = 0;
-    while (i < count) {
+    while (i < count) { /* uncovered object 5510: count > 0 */
         uintptr_t window = peek_bits(&r);
         uint32_t used = 0;
         if (window == 0U) {
             if (!has_bits(&r, PEEK_BITS)) {
                 return SXI_STATUS_SHORT;
             }
+            /* uncovered statement branch object 1e9a: takes 256 MiB of zeros */
             if (carried > INT32_MAX) {
                 return SXI_STATUS_FORMAT;
             }
             carried += PEEK_BITS;
             used = PEEK_BITS;
         }
+        /* uncovered object 8fdc: i < count where the loop begins */
         while (window != 0U && i < count) {
             const uint32_t lead = leading_zeros(window);
             window = window << lead << 1;
@@ -65,7 +67,7 @@ static enum sxi_status take_low_bits(struct decoder *d, uint32_t count, uint32_t
     if (4U * k <= PEEK_BITS && has_bits(&r, count * k + WORD_BITS)) {
         const uintptr_t mask = ((uintptr_t)1 << k) - 1U;
         uintptr_t at = r.bit;
-        for (; i + 4U <= count; i += 4U) {
+        for (; i + 4U <= count; i += 4U) { /* uncovered object 8a6f: count > 4 */
             const uintptr_t word = load_word_be(r.next + (at >> 3)) << (at & 7U);
             const uintptr_t four = word >> (WORD_BITS - 4U * k);
             at += 4U * k;
@@ -87,7 +89,7 @@ static enum sxi_status take_low_bits(struct decoder *d, uint32_t count, uint32_t
 static void unmap(uint32_t previous, uint32_t most, uint32_t n, uint32_t *v)
 {
     uint32_t p = previous;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object*2 2963: n > 0 */
         const uint32_t m = v[i]; /* D11 */
         const uint32_t theta = p < most - p ? p : most - p;
         if (m / 2U + (m & 1U) <= theta) {
@@ -115,7 +117,7 @@ static inline bool unmap_sums(uint32_t previous, uint32_t most, uint32_t n, cons
                              uint16_t *x)
 {
     int32_t sum = (int32_t)previous;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         const uint32_t half = mapped[i] >> 1;
         const uint32_t odd = mapped[i] & 1U;
         sum += (int32_t)half ^ -(int32_t)odd;
@@ -155,13 +157,14 @@ static void finish_block(struct decoder *d, uint32_t b, uint32_t *v)
         (void)memcpy(d->out32 + first, v, n * sizeof *v);
         return;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         out16[i] = (uint16_t)v[i];
     }
 }
 
 static enum sxi_status take_second_extension(struct decoder *d, uint32_t has_ref, uint32_t *v)
 {
+    /* uncovered object e6e0: block_size > 0 */
     for (uint32_t i = 0; i < d->params->block_size; i += 2U) {
         uint32_t code = 0;
         const enum sxi_status status = take_unaries(d, 1, &code);
@@ -210,7 +213,7 @@ static enum sxi_status take_run(struct decoder *d, uint32_t b)
 static inline uint32_t any_of(const uint32_t *v, uint32_t n)
 {
     uint32_t all = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         all |= v[i];
     }
     return all;
@@ -243,6 +246,7 @@ static enum sxi_status take_raw(struct decoder *d, uint32_t has_ref, uint32_t *v
     if (!has_bits(&d->reader, (p->block_size - has_ref) * p->bits)) {
         return SXI_STATUS_SHORT;
     }
+    /* uncovered object b6aa: a block has more than a reference */
     for (uint32_t i = has_ref; i < p->block_size; i++) {
         v[i] = take_bits(&d->reader, p->bits);
     }

@@ -72,7 +72,7 @@ static inline uint32_t load_u16(const struct encoder *e, const uint16_t *x, uint
     const uint32_t most = e->max_sample;
     uint32_t all = x[0];
     if ((e->params->flags & SXI_AEC_PREPROCESS) == 0U) {
-        for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
             all |= x[i];
             d[i] = x[i];
         }
@@ -93,7 +93,7 @@ static uint32_t load_u32(const struct encoder *e, const uint32_t *x, uint32_t n,
 {
     const bool plain = (e->params->flags & SXI_AEC_PREPROCESS) == 0U;
     uint32_t all = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         all |= x[i];
         d[i] = plain ? x[i] : map(before, x[i], e->max_sample);
         before = x[i];
@@ -126,6 +126,7 @@ static enum sxi_status load_block(struct encoder *e, uint32_t b, struct block *b
             all = load_u16(e, e->samples16 + first, n, before, block->d);
         }
     }
+    /* uncovered object 50ca: a block has a sample */
     for (uint32_t i = n; i < p->block_size; i++) {
         block->d[i] = plain ? e->previous : 0U;
     }
@@ -148,7 +149,7 @@ static inline void add_up(const uint32_t *d, uint32_t n, uint32_t k, struct sums
     uint32_t below = 0;
     uint32_t here = 0;
     uint32_t above = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         all += d[i];
         below += d[i] >> down;
         here += d[i] >> k;
@@ -172,7 +173,7 @@ static void add_up_wide(const uint32_t *d, uint32_t n, uint32_t k, struct sums *
     uint64_t below = 0;
     uint64_t here = 0;
     uint64_t above = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         all += d[i];
         below += d[i] >> down;
         here += d[i] >> k;
@@ -225,6 +226,7 @@ static uint32_t second_extension_length(const struct encoder *e, const struct bl
     if (len + all > most) {
         return most + 1U; /* a pair's code is no shorter than its sum */
     }
+    /* uncovered object 79e7: block_size > 0 */
     for (uint32_t i = 0; i < e->params->block_size; i += 2U) {
         const uint32_t sum = block->d[i] + block->d[i + 1U];
         len += sum * (sum + 1U) / 2U + block->d[i + 1U];
@@ -235,7 +237,7 @@ static uint32_t second_extension_length(const struct encoder *e, const struct bl
 /* Put n zeros and a one. */
 static inline void put_unary(struct bit_writer *w, uint32_t n)
 {
-    while (n >= PUT_BITS) {
+    while (n >= PUT_BITS) { /* uncovered object fa1e: see put_bits, which it contains */
         put_bits(w, 0, PUT_BITS);
         n -= PUT_BITS;
     }
@@ -261,7 +263,7 @@ static void put_split(struct bit_writer *w, const struct block *block, uint32_t 
             put_bits(w, (uintptr_t)((first << (c + e)) | second), a + b + c + e); /* D14 */
         }
     }
-    for (; i < size; i++) {
+    for (; i < size; i++) { /* uncovered object a17e: size > 0 */
         put_unary(w, d[i] >> k);
     }
     if (k == 0U) {
@@ -270,7 +272,7 @@ static void put_split(struct bit_writer *w, const struct block *block, uint32_t 
     const uintptr_t mask = ((uintptr_t)1 << k) - 1U;
     i = block->has_ref;
     if (4U * k <= PUT_BITS) {
-        for (; i + 4U <= size; i += 4U) {
+        for (; i + 4U <= size; i += 4U) { /* uncovered object a39e: size > 4 */
             const uintptr_t first = ((d[i] & mask) << k) | (d[i + 1U] & mask);
             const uintptr_t second = ((d[i + 2U] & mask) << k) | (d[i + 3U] & mask);
             put_bits(w, (first << (2U * k)) | second, 4U * k);
@@ -284,7 +286,7 @@ static void put_split(struct bit_writer *w, const struct block *block, uint32_t 
 /* Sums are small: this option is the shortest. */
 static void put_second_extension(struct bit_writer *w, const struct block *block, uint32_t size)
 {
-    for (uint32_t i = 0; i < size; i += 2U) {
+    for (uint32_t i = 0; i < size; i += 2U) { /* uncovered object ad5c: size > 0 */
         const uint32_t sum = block->d[i] + block->d[i + 1U];
         put_unary(w, sum * (sum + 1U) / 2U + block->d[i + 1U]);
     }
@@ -292,6 +294,7 @@ static void put_second_extension(struct bit_writer *w, const struct block *block
 
 static void put_raw(struct bit_writer *w, const struct block *block, const struct sxi_aec *params)
 {
+    /* uncovered object ef6d: a block has more than a reference */
     for (uint32_t i = block->has_ref; i < params->block_size; i++) {
         put_wide(w, block->d[i], params->bits);
     }
@@ -394,6 +397,7 @@ static int32_t finish(struct encoder *e, const uint8_t *out)
         return SXI_STATUS_ROOM;
     }
     put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
+    /* uncovered object caaa: words of 32 bits leave one byte at most */
     for (; w->pending > 0U; w->pending -= 8U) {
         *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU); /* D12 */
     }

@@ -132,7 +132,7 @@ static inline uint32_t larger(uint32_t a, uint32_t b)
 static bool is_event(const uint16_t *centre, const int32_t *offsets, uint32_t threshold)
 {
     const uint32_t value = *centre;
-    if (value < threshold) {
+    if (value < threshold) { /* uncovered object 6da3: flag_serially() has seen to it */
         return false;
     }
     const uint32_t level = value - threshold;
@@ -271,6 +271,7 @@ static void take_flagged(struct scan *scan, uint32_t row, uint32_t first_col, ui
     for (uint32_t group = 0; group < TILE; group += FLAG_GROUP) {
         uint64_t any[FLAG_GROUP / 4];
         (void)memcpy(any, &flags[group], sizeof any); /* D10 */
+        /* uncovered object 30b2: the guard of the first loop below, which has 8 rounds */
         if ((any[0] | any[1]) == 0U) {
             continue;
         }
@@ -280,8 +281,9 @@ static void take_flagged(struct scan *scan, uint32_t row, uint32_t first_col, ui
             found[n_found] = i; /* no branch: which pixel it is cannot be predicted */
             n_found += flags[i];
         }
-        for (uint32_t k = 0; k < n_found; k++) {
+        for (uint32_t k = 0; k < n_found; k++) { /* uncovered object bb4a: a flag is set */
             const uint32_t i = found[k];
+            /* uncovered object 12cb: what flag_serially() flags are events */
             if (i >= skip && is_event(centre + i, scan->background, scan->ctx->threshold)) {
                 take_event(scan, row, first_col + i);
             }

@@ -74,6 +74,7 @@ int32_t sxi_entity_pack(struct sxi_ce_header *header, const uint32_t *group, /* 
         coded = (int32_t)science_len;
         closed.key = plain;
     }
+    /* uncovered object c82a: science_len is what fits, where it stands for coded */
     if (coded < 0) {
         return coded;
     }

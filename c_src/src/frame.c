@@ -41,6 +41,7 @@ static uint32_t plane_packets(const struct sxi_frame_asm *ctx)
 {
     const uint32_t plane = ctx->n_rows * ctx->n_cols;
     const uint32_t payload = ctx->packet_payload / 2U;
+    /* uncovered object*7 8962: gcc asks twice what it knows; what _init was given is checked */
     return plane == 0U || payload == 0U ? 0U : (plane - 1U) / payload + 1U;
 }
 
@@ -65,12 +66,12 @@ static bool is_node(const struct sxi_frame_asm *ctx, uint32_t plane,
 static void load_pixels(uint16_t *out, const uint8_t *wire, uint32_t n, uint32_t pixel_order)
 {
     if (pixel_order == SXI_PIXEL_BIG) {
-        for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
             out[i] = load16_be(wire + 2U * i);
         }
         return;
     }
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         const uint32_t swapped = load16_be(wire + 2U * i);
         out[i] = (uint16_t)((swapped >> 8) | ((swapped & 0xffU) << 8));
     }

@@ -69,6 +69,9 @@ def test_null_nothing_and_more_than_can_be_counted(
         assert encode(a, b, 8, c, 64) == PARAM
         assert decode(a, c, 64, b, 8) == PARAM
     assert csxi.lib.sxi_aec_bound(null, 8) == 0
+    narrow = csxi.ffi.new("struct sxi_aec *", {"bits": 4, "block_size": 8, "rsi": 1, "flags": 2})
+    assert csxi.lib.sxi_aec_bound(narrow, HUGE) == 0
+    assert encode(narrow, samples.pointer, HUGE, out.pointer, 64) == PARAM
     assert csxi.lib.sxi_aec_bound(params, 0) == 0
     assert encode(params, samples.pointer, 0, out.pointer, 0) == 0
     assert decode(params, out.pointer, 0, samples.pointer, 0) == 0
