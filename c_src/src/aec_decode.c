@@ -213,7 +213,7 @@ static enum sxi_status take_run(struct decoder *d, uint32_t b)
 static inline uint32_t any_of(const uint32_t *v, uint32_t n)
 {
     uint32_t all = 0;
-    for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
+    for (uint32_t i = 0; i < n; i++) { /* uncovered object*2 2963: n > 0 */
         all |= v[i];
     }
     return all;
