@@ -52,13 +52,16 @@ def core_tests() -> list[str]:
     return found
 
 
-def files_of(loop: str, file: str) -> list[str]:
-    """The files of a loop, those of a source file's module first."""
-    module = TESTED_AS.get(Path(file).stem, Path(file).stem)
+def files_of(loop: str, file: str) -> list[list[str]]:
+    """The tests of a loop: those of a source file's module, which most often tell and are soon
+    loaded, and the others."""
+    module = re.compile(rf"test_{TESTED_AS.get(Path(file).stem, Path(file).stem)}(_|\.)")
     files = [
         t for t in core_tests() if loop == "leon3" or bool(CHAIN.search(t)) == (loop == "chain")
     ]
-    return sorted(files, key=lambda t: re.search(rf"test_{module}(_|\.)", t) is None)
+    own = [t for t in files if module.search(t)]
+    others = [t for t in files if t not in own]
+    return [own, others] if loop == "host" and own else [own + others]
 
 
 def outcome(code: int, log: str) -> Outcome:
@@ -123,9 +126,9 @@ def judge(
     """The loop that catches a mutant of a file and how, "" where none does; NoVerdict."""
     for loop in loops:
         target = target_of(built, loop)
-        if target is not None:
+        for tests in files_of(loop, file) if target is not None else ():
             log = folder / built.name / f"{loop}.log"
-            found = run_tests(files_of(loop, file), log, test_s=TEST_S[loop], target=target)
+            found = run_tests(tests, log, test_s=TEST_S[loop], target=target)
             if found.caught:
                 return loop, found
     return "", Outcome()
