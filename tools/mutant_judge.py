@@ -20,7 +20,7 @@ FOLDERS = ("tests/props", "tests/fault", "tests/conformance")
 CHAIN = re.compile(r"test_(chain|ground|stranger)")
 #: what tests a private header
 TESTED_AS = {"aec_common": "aec", "bits": "aec", "aec_decode": "aec", "aec_encode": "aec",
-             "bytes": "ce", "entity": "entity"}  # fmt: skip
+             "bytes": "ce"}  # fmt: skip
 LOOPS = ("host", "chain", "leon3")
 #: a single test may take this long [s]: ten times and more what the slowest one takes
 TEST_S = {"host": 20, "chain": 20, "leon3": 120}
@@ -53,14 +53,15 @@ def core_tests() -> list[str]:
 
 
 def files_of(loop: str, file: str) -> list[list[str]]:
-    """The tests of a loop: those of a source file's module, which most often tell and are soon
-    loaded, and the others."""
-    module = re.compile(rf"test_{TESTED_AS.get(Path(file).stem, Path(file).stem)}(_|\.)")
-    files = [
+    """The tests of a loop: those that ask a source file's module, which most often tell and are
+    soon loaded, and the others."""
+    module = TESTED_AS.get(Path(file).stem, Path(file).stem)
+    asks = re.compile(rf"test_{module}[_.]|sxi_{module}_")
+    tests = [
         t for t in core_tests() if loop == "leon3" or bool(CHAIN.search(t)) == (loop == "chain")
     ]
-    own = [t for t in files if module.search(t)]
-    others = [t for t in files if t not in own]
+    own = [t for t in tests if asks.search(t) or asks.search((ROOT / t).read_text())]
+    others = [t for t in tests if t not in own]
     return [own, others] if loop == "host" and own else [own + others]
 
 
