@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mutant_build import Built, NoBuild, Workshop, build_unchanged
-from mutant_judge import LOOPS, NoVerdict, Outcome, judge
+from mutant_judge import NoVerdict, Outcome, judge
 from mutant_known import Defect, judge_known, known
 from mutant_plant import ROOT, SOURCES, Mutant, candidates, queues
 from mutant_report import (
@@ -83,13 +83,13 @@ def plant(
     return planted
 
 
-def check_unchanged(workshop: Workshop, jobs: int) -> None:
-    """The tests pass on the unchanged core, or nothing that fails tells anything; NoVerdict."""
+def check_unchanged(workshop: Workshop, loops: Sequence[str], jobs: int) -> None:
+    """Tests that fail on the unchanged core too tell nothing; NoVerdict."""
 
     def one(loop: str) -> Outcome:
         return judge(workshop.unchanged, "", workshop.folder, [loop])[1]
 
-    for loop, outcome in zip(LOOPS, at_once(one, LOOPS, jobs, "unchanged"), strict=True):
+    for loop, outcome in zip(loops, at_once(one, loops, jobs, "unchanged"), strict=True):
         if outcome.caught:
             raise NoVerdict(f"{loop}: {outcome.test} {outcome.how} on the unchanged core")
 
@@ -130,10 +130,9 @@ def run(args: argparse.Namespace, there: Sequence[Mutant]) -> Evidence:
         units = [[m for m in unit if m.key not in explained] for unit in units]
     build_unchanged()
     workshop = Workshop.open(FOLDER)
-    if not args.only:
-        check_unchanged(workshop, args.jobs)
     planted = plant(units, count, workshop, args.jobs)
     results = judged(planted, workshop, args.jobs)
+    check_unchanged(workshop, sorted({r.loop for r in results if r.loop}), args.jobs)
     whole = not (args.sample or args.only)
     defects, without = known() if whole else ([], {})
     found = judged_known(defects, workshop, args.jobs)

@@ -159,7 +159,7 @@ def test_tests_that_fail_anyway_tell_nothing(
 ) -> None:
     monkeypatch.setattr(mutants, "judge", lambda *_: ("host", CAUGHT))
     with pytest.raises(NoVerdict, match="on the unchanged core"):
-        mutants.check_unchanged(workshop, 1)
+        mutants.check_unchanged(workshop, ["chain"], 1)
 
 
 CHOSEN = [unit[0] for unit in queues(ALL, 1)[:40]]
