@@ -20,7 +20,7 @@ FOLDERS = ("tests/props", "tests/fault", "tests/conformance")
 CHAIN = re.compile(r"test_(chain|ground|stranger)")
 #: what tests a private header
 TESTED_AS = {"aec_common": "aec", "bits": "aec", "aec_decode": "aec", "aec_encode": "aec",
-             "bytes": "ce"}  # fmt: skip
+             "bytes": "fee"}  # fmt: skip
 LOOPS = ("host", "chain", "leon3")
 #: a single test may take this long [s]: ten times and more what the slowest one takes
 TEST_S = {"host": 20, "chain": 20, "leon3": 120}
