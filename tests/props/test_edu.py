@@ -71,6 +71,16 @@ def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
         assert event["pixels"].tolist() == window.ravel().tolist()
 
 
+@pytest.mark.parametrize("row", range(12))
+def test_one_bright_row(core: Core, row: int) -> None:
+    """Samples of 0x8000 and more in one row only, whichever it is."""
+    frame = np.random.default_rng(row).integers(0, 0x8000, (12, 388), dtype=np.uint16)
+    frame[row] |= 0x8000
+    found = core.detect_events(frame, threshold=1000).records
+    where = np.stack([found["row"], found["col"]], axis=1)
+    assert where.tolist() == _detect_with_numpy(frame, 1000).tolist()
+
+
 def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     frame = np.full((7, 7), 100, np.uint16)
     frame[3, 3] = 1100
