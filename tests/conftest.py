@@ -26,7 +26,10 @@ hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15)
 hypothesis.settings.register_profile("coverage", deadline=None, max_examples=15, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000)
 FIND = [hypothesis.Phase.explicit, hypothesis.Phase.generate]  # a fault, not a small one
-hypothesis.settings.register_profile("find", deadline=None, max_examples=60, phases=FIND)
+hypothesis.settings.register_profile(
+    "find", deadline=None, max_examples=60, phases=FIND, report_multiple_bugs=False,
+    derandomize=True, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

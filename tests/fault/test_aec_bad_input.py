@@ -31,3 +31,19 @@ def test_more_low_bits_than_a_sample_has(
             with pytest.raises(CoreError) as refused:
                 core.aec_decode(code(low) + tail, 8, **p)  # type: ignore[arg-type]
             assert refused.value.status == FORMAT
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_one_residual_too_wide(core: Core, at: int) -> None:
+    """Anywhere in a block of 8-bit samples: 254 is one, 256 is not."""
+    p = {"bits": 8, "block_size": 8, "rsi": 1, "preprocess": False}
+    for zeros, fits in ((127, True), (128, False)):
+        text = "010" + "1" * at + "0" * zeros + "1" * (8 - at) + "0" * 8  # split option, k = 1
+        size = -(-len(text) // 8)
+        data = int(text.ljust(8 * size, "0"), 2).to_bytes(size, "big")
+        if fits:
+            assert core.aec_decode(data, 8, **p)[at] == 2 * zeros  # type: ignore[arg-type]
+            continue
+        with pytest.raises(CoreError) as refused:
+            core.aec_decode(data, 8, **p)  # type: ignore[arg-type]
+        assert refused.value.status == FORMAT

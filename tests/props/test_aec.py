@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -114,13 +115,13 @@ def test_the_bound_is_one(core, csxi, case) -> None:
 
 @pytest.mark.parametrize("bits", range(1, 33))
 def test_the_bound_is_reached(core: Core, csxi: SimpleNamespace, bits: int) -> None:
-    """By whole blocks that cannot be compressed."""
-    for block_size in (8, 16, 32, 64):
-        for restricted in {False, bits <= 4}:
-            p = model.Parameters(bits, block_size, 64, preprocess=False, restricted=restricted)
-            samples = stream(np.random.default_rng(0), "saturated", block_size * 5, p)
-            size = len(core.aec_encode(samples, **vars(p)))
-            assert size == bound(csxi, p, len(samples))
+    """By whole blocks that cannot be compressed; 8 of them end with a byte."""
+    sizes = itertools.product((8, 16, 32, 64), (5, 8), {False, bits <= 4})
+    for block_size, n_blocks, restricted in sizes:
+        p = model.Parameters(bits, block_size, 64, preprocess=False, restricted=restricted)
+        samples = stream(np.random.default_rng(0), "saturated", block_size * n_blocks, p)
+        size = len(core.aec_encode(samples, **vars(p)))
+        assert size == bound(csxi, p, len(samples))
 
 
 def bound(csxi: SimpleNamespace, p: model.Parameters, n_samples: int) -> int:

@@ -55,11 +55,14 @@ def test_bits_are_where_numpy_unpacks_them(
 
 @pytest.mark.verifies("BAD-3", "NODE-3")
 @given(row=u32, col=u32, inside=positions)
-def test_outside_the_node_is_bad(core: Core, row: int, col: int, inside: tuple[int, int]) -> None:
+def test_outside_the_node_is_bad(
+    core: Core, csxi: SimpleNamespace, row: int, col: int, inside: tuple[int, int]
+) -> None:
     mask = bytes(BYTES)
     for r, c in [(row, inside[1]), (inside[0], col), (ROWS, inside[1]), (inside[0], COLS)]:
         expected = r >= ROWS or c >= COLS
         assert core.bad_pixel(mask, r, c) == expected == model.is_bad(mask, r, c)
+        assert csxi.lib.sxi_badpix_test(mask, BYTES, r, c) == int(expected)
 
 
 @given(seed=seeds, place=positions, bad=st.integers(0, 2**32 - 1))

@@ -38,6 +38,12 @@ def test_a_message_may_come_in_parts(core, first, rest, seed16, seed8) -> None:
     assert core.crc8(rest, core.crc8(first, seed8)) == core.crc8(first + rest, seed8)
 
 
+def test_every_entry_of_the_tables(core: Core) -> None:
+    for byte in range(256):
+        assert core.crc16(bytes([byte]), 0) == binascii.crc_hqx(bytes([byte]), 0)
+        assert core.crc8(bytes([byte])) == crcmod8(bytes([byte]))
+
+
 @pytest.mark.verifies("CRC-1")
 @pytest.mark.parametrize(
     ("message", "crc"),

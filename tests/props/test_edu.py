@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,6 +73,16 @@ def test_agrees_with_numpy_on_larger_frames(core, frame, threshold) -> None:
         assert event["pixels"].tolist() == window.ravel().tolist()
 
 
+@pytest.mark.parametrize("row", range(12))
+def test_one_bright_row(core: Core, row: int) -> None:
+    """Samples of 0x8000 and more in one row only, whichever it is."""
+    frame = np.random.default_rng(row).integers(0, 0x8000, (12, 388), dtype=np.uint16)
+    frame[row] |= 0x8000
+    found = core.detect_events(frame, threshold=1000).records
+    where = np.stack([found["row"], found["col"]], axis=1)
+    assert where.tolist() == _detect_with_numpy(frame, 1000).tolist()
+
+
 @pytest.mark.verifies("EDU-2", "EDU-3")
 def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     frame = np.full((7, 7), 100, np.uint16)
@@ -80,6 +91,24 @@ def test_equality_passes_and_a_plateau_does_not(core: Core) -> None:
     assert len(core.detect_events(frame, threshold=1001).records) == 0
     frame[3, 4] = 1100
     assert len(core.detect_events(frame, threshold=1000).records) == 0
+
+
+@pytest.mark.parametrize("order", ["raster", "simulator"])
+@pytest.mark.parametrize("n_low", [5, 6])
+def test_any_six_of_the_background_decide(core: Core, order: str, n_low: int) -> None:
+    """A window for each choice of background pixels that are just low enough."""
+    chosen = list(itertools.combinations(model.BACKGROUND, n_low))
+    offsets = model.window_offsets(order)
+    frame = np.full((5 * 7 + 1, 384), 101, np.uint16)
+    places = [(5 * (i // 76) + 2, 5 * (i % 76) + 2) for i in range(len(chosen))]
+    for (row, col), low in zip(places, chosen, strict=True):
+        frame[row - 1 : row + 2, col - 1 : col + 2] = 0
+        frame[row, col] = 1100
+        for k in low:
+            frame[row + offsets[k][0], col + offsets[k][1]] = 100
+    found = core.detect_events(frame, threshold=1000, window_order=order).records  # type: ignore[arg-type]
+    at = list(zip(found["row"].tolist(), found["col"].tolist(), strict=True))
+    assert at == (places if n_low == 6 else [])
 
 
 @pytest.mark.verifies("FEE-7")

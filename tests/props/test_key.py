@@ -200,3 +200,5 @@ def test_bound(csxi: SimpleNamespace, number: int) -> None:
     assert [bound(number, size) for size in (0, 2**31, 2**32 - 4)] == [1, 0, 0]
     for size in (64, 640, 64_000, 6_400_000):
         assert size <= bound(number, size) <= -(-size // block_bytes) * block_bytes * 1.04 + 4
+    if not parts.coder:
+        assert bound(number, 2**31 - 1) == 2**31 - 1

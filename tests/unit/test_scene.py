@@ -11,6 +11,7 @@ import pytest
 
 from fsw_emu.scene import NODES, Scene, SceneParameters
 from fsw_emu.scene.charge import share_cloud
+from fsw_emu.scene.sky import Sky
 
 #: hits per CCD and second: the budget that the scene claims (Soman et al., TN 1.2)
 BUDGET: dict[str, dict[str, float]] = {
@@ -101,6 +102,15 @@ def test_a_track_loses_what_its_length_says() -> None:
     assert cosmic.min() >= np.float32(230 * 16)
     # Through a plane half of isotropic rays are steeper than cos = sqrt(1/2).
     assert np.median(cosmic) == pytest.approx(230 * 16 * np.sqrt(2), rel=0.02)
+
+
+def test_tracks_go_every_way() -> None:
+    rng = np.random.default_rng(1)
+    tracks = Sky("quiet", rng, SceneParameters()).tracks(rng, 1000.0)
+    eighths = np.floor(np.arctan2(tracks.d_row, tracks.d_col) / (np.pi / 4)).astype(int) + 4
+    counts = np.bincount(eighths, minlength=8)
+    expected = len(eighths) / 8
+    assert abs(counts - expected).max() < 5 * np.sqrt(expected)
 
 
 def test_shapes_and_types() -> None:

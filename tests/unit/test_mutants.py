@@ -1,0 +1,222 @@
+"""Mutants of the flight code: one change each, caught by a test or explained."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mutants
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mutant_build import Built, NoBuild, Workshop
+from mutant_judge import NoVerdict, Outcome, files_of, judge, outcome, run_tests
+from mutant_known import judge_known, known
+from mutant_plant import SOURCES, Mutant, candidates, parse, queues
+from mutant_report import KnownResult, Result, evidence, explanations, findings
+from tree_sitter import Node
+
+from fsw_emu.report.evidence import Verdict
+
+ALL = candidates()
+CAUGHT = Outcome("tests/props/test_filter.py::test_agrees_with_the_model", "fails")
+
+
+def find(file: str, function: str, told: str) -> Mutant:
+    (mutant,) = (m for m in ALL if (m.file, m.function, m.told) == (file, function, told))
+    return mutant
+
+
+def tokens(node: Node) -> Iterator[tuple[int, int, bytes | None]]:
+    """The leaves of a syntax tree; comments are none."""
+    if node.child_count == 0 and node.type != "comment":
+        yield node.start_byte, node.end_byte, node.text
+    for child in node.children:
+        yield from tokens(child)
+
+
+@given(mutant=st.sampled_from(ALL))
+def test_a_mutant_is_one_change_that_parses(mutant: Mutant) -> None:
+    text = (SOURCES / mutant.file).read_bytes()
+    changed = mutant.apply(text)
+    tree = parse(changed)
+    assert not tree.has_error
+    end = mutant.start + len(mutant.after)
+    assert changed[: mutant.start] + changed[end:] == text[: mutant.start] + text[mutant.end :]
+    before, after = list(tokens(parse(text))), list(tokens(tree))
+    same = [t for start, stop, t in before if stop <= mutant.start or start >= mutant.end]
+    left = [t for start, stop, t in after if stop <= mutant.start or start >= end]
+    assert same == left
+    is_token = mutant.after not in (";", "(0)", "(1)", "break;")
+    assert len(before) - len(same) == 1 or not is_token
+    assert b"#" not in text[mutant.start : mutant.end]
+
+
+def test_every_function_has_some() -> None:
+    units = {(m.file, m.function) for m in ALL}
+    for path in SOURCES.glob("*.[ch]"):
+        for name in re.findall(r"^[a-z][\w ]*?[ *](\w+)\([^;{]*\)\n\{", path.read_text(), re.M):
+            assert (path.name, name) in units
+
+
+def test_comments_and_lines_elsewhere_change_no_key(tmp_path: Path) -> None:
+    for path in SOURCES.iterdir():
+        text = path.read_text().replace(";\n", "; /* why */\n", 40)
+        (tmp_path / path.name).write_text("/* more */\n\n" + text)
+    assert [m.key for m in candidates(tmp_path)] == [m.key for m in ALL]
+    assert len({m.key for m in ALL}) == len({m.name for m in ALL}) == len(ALL)
+
+
+def test_a_seed_tells_the_order() -> None:
+    assert queues(ALL, 1) == queues(reversed(ALL), 1) != queues(ALL, 2)
+    assert sum(map(len, queues(ALL, 1))) == len(ALL)
+
+
+class Pretended(Workshop):
+    """Compiles nothing: every other mutant does not build, or builds to the same code."""
+
+    def make(self, name: str, file: str, text: bytes) -> Built:
+        assert text != (SOURCES / file).read_bytes()
+        if name[0] in "0123":
+            raise NoBuild(name)
+        return Built(name, None if name[0] in "4567" else Path(file), None)
+
+
+def test_those_that_do_not_count_are_replaced(tmp_path: Path) -> None:
+    workshop = Pretended(tmp_path, None, None)  # type: ignore[arg-type]
+    units = queues(ALL, 1)
+    planted = [mutant for mutant, _ in mutants.plant(units, 220, workshop, 1)]
+    assert len(planted) == len(set(planted)) == 220
+    assert all(mutant.name[0] not in "01234567" for mutant in planted)
+    ready = {(m.file, m.function) for m in ALL if m.name[0] not in "01234567"}
+    assert {(m.file, m.function) for m in planted} == ready
+    few = [unit[:2] for unit in units[:3]]
+    assert len(mutants.plant(few, 220, workshop, 2)) <= 6
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop.open(tmp_path_factory.mktemp("mutants") / "new")
+
+
+def test_a_planted_mutant_is_caught(workshop: Workshop) -> None:
+    told = "> -> >=  in  return count > ctx->ring_count_max ? RING_COUNT : KEPT;"
+    mutant = find("filter.c", "classify", told)
+    built = mutants.build_mutant(mutant, workshop)
+    assert built is not None
+    assert built.program is not None
+    loop, found = judge(built, mutant.file, workshop.folder)
+    assert (loop, found.how) == ("host", "fails")
+    assert found.test.startswith("tests/props/test_filter.py::")
+
+
+def test_what_hangs_is_caught_in_time(workshop: Workshop) -> None:
+    mutant = find("edu.c", "scan_frame", "row += rows; -> ;  in  row += rows;")
+    built = mutants.build_mutant(mutant, workshop)
+    assert built is not None
+    test = "tests/props/test_edu.py::test_equality_passes_and_a_plateau_does_not"
+    log = workshop.folder / "log"
+    found = run_tests([test], log, test_s=2, target=f"lib:{built.library}")
+    assert found == Outcome(test, "time-out")
+
+
+def test_the_same_code_does_not_count(workshop: Workshop) -> None:
+    text = (SOURCES / "bits.h").read_bytes()
+    built = workshop.make("same", "bits.h", b"\n" + text)
+    assert (built.library, built.program) == (None, None)
+    with pytest.raises(NoBuild, match="error"):
+        workshop.make("wrong", "bits.h", text.replace(b"uint32_t n", b"uint33_t n"))
+
+
+def test_how_a_run_of_the_tests_ends() -> None:
+    begun = "tests/props/test_crc.py::test_a[1 2] PASSED [ 5%]\ntests/props/test_crc.py::test_b "
+    assert outcome(0, begun) == Outcome()
+    assert outcome(1, f"{begun}FAILED [9%]\n").test == "tests/props/test_crc.py::test_b"
+    crash = outcome(-11, f"{begun}Fatal Python error: Segmentation fault")
+    assert crash == Outcome("tests/props/test_crc.py::test_b", "crash")
+    assert outcome(1, f"{begun}\nTimeout (0:00:20)!\n").how == "time-out"
+    for code, log in ((2, "INTERNALERROR"), (4, "file not found"), (1, "no test"), (5, "")):
+        with pytest.raises(NoVerdict):
+            outcome(code, log)
+
+
+def test_files_of_the_module_come_first() -> None:
+    own, others = files_of("host", "edu.c")
+    assert own == ["tests/props/test_edu.py", "tests/conformance/test_high_water.py"]
+    (every,) = files_of("leon3", "edu.c")
+    (chain,) = files_of("chain", "edu.c")
+    assert sorted(own + others + chain) == sorted(every)
+    assert every[0] == own[0]
+    assert "tests/props/test_chain.py" in chain
+    assert "tests/props/test_aec.py" in files_of("host", "bits.h")[0]
+
+
+def test_tests_that_fail_anyway_tell_nothing(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutants, "judge", lambda *_: ("host", CAUGHT))
+    with pytest.raises(NoVerdict, match="on the unchanged core"):
+        mutants.check_unchanged(workshop, ["chain"], 1)
+
+
+CHOSEN = [unit[0] for unit in queues(ALL, 1)[:40]]
+ALL_CAUGHT = [Result(mutant, "host", CAUGHT, 1.0) for mutant in CHOSEN]
+ONE_MISSED = [replace(ALL_CAUGHT[0], loop="", outcome=Outcome()), *ALL_CAUGHT[1:]]
+KEYS = {mutant.key for mutant in ALL}
+
+
+def test_a_miss_needs_an_explanation() -> None:
+    missed = CHOSEN[0]
+    assert findings(ALL_CAUGHT, [], {}, KEYS) == []
+    (line,) = findings(ONE_MISSED, [], {}, KEYS)
+    assert line.startswith(f"missed: {missed.where} {missed.function}: {missed.told}")
+    explained = {missed.key: "why"}
+    assert findings(ONE_MISSED, [], explained, KEYS) == []
+    made = evidence("mutants", ONE_MISSED, [], {}, explained, KEYS)
+    assert made.verdict is Verdict.PASS
+    assert made.tables[0].rows == [[missed.name, missed.where, missed.function, missed.told, "why"]]
+    sample = evidence("mutant-sample", ONE_MISSED, [], {}, {}, KEYS)
+    assert sample.verdict is Verdict.FAIL
+    assert sample.said.startswith("sample of 40: 39 of 40")
+
+
+def test_an_explanation_lasts_as_long_as_its_line() -> None:
+    explained = {CHOSEN[0].key: "why"}
+    (line,) = findings(ONE_MISSED[1:], [], explained, KEYS - {CHOSEN[0].key})
+    assert line.startswith("explanation expired: ")
+    (line,) = findings(ALL_CAUGHT, [], explained, KEYS)
+    assert line.startswith("explained as equivalent, but caught: ")
+
+
+def test_too_few_are_caught_however_explained() -> None:
+    results = [replace(r, loop="", outcome=Outcome()) for r in ALL_CAUGHT[:3]] + ALL_CAUGHT[3:]
+    (line,) = findings(results, [], {m.key: "why" for m in CHOSEN[:3]}, KEYS)
+    assert line == "caught 37 of 40, less than 95%"
+
+
+def test_explanations_are_of_this_code() -> None:
+    assert set(explanations()) <= KEYS
+
+
+def test_every_known_defect_has_its_place() -> None:
+    defects, without = known()
+    assert {d.row for d in defects} | set(without) == set(range(1, 14))
+    for defect in defects:
+        assert defect.apply().count(defect.after) >= 1
+        assert bool(defect.tests) == defect.file.endswith(".py")
+    gone = replace(defects[0], before="not there")
+    with pytest.raises(NoVerdict, match="is not there once"):
+        gone.apply()
+    lost = [KnownResult(defects[0], "", Outcome()), KnownResult(gone, "", Outcome(), "gone")]
+    assert len(findings(ALL_CAUGHT, lost, {}, KEYS)) == 2
+
+
+def test_a_known_defect_of_a_python_file_is_caught(workshop: Workshop) -> None:
+    defect = next(d for d in known()[0] if d.file == "fsw_emu/dpu/readout.py")
+    loop, found = judge_known(defect, workshop)
+    assert (loop, found.how) == ("host", "fails")
+    assert found.test.startswith("tests/props/test_chain.py::")
+    shutil.rmtree(workshop.folder / defect.name)
