@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -24,6 +25,11 @@ def _best_build() -> ModuleType:
 def host_core() -> Core:
     """The module itself has every method of the protocol."""
     return cast(Core, _best_build())
+
+
+def host_library() -> Path:
+    """The file of that build: the C functions are symbols of the module."""
+    return Path(str(_best_build().__file__))
 
 
 def baseline_core() -> Core:
