@@ -22,7 +22,7 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from fsw_emu.cli import ground, run, show
+    from fsw_emu.cli import diff, ground, run, show
 
     parser = argparse.ArgumentParser(
         prog="fsw-emu",
@@ -31,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, ground, show):
+    for command in (run, ground, show, diff):
         command.add_parser(commands)
     return parser
 

@@ -123,8 +123,8 @@ def packets(draw: Draw, rule: int) -> dict[str, Value]:
     made = draw(st.lists(fee_packet(rule), max_size=4))
     offsets = [sum(map(len, made[:i])) for i in range(len(made))]
     lengths = [len(packet) for packet in made]
-    if made and draw(maybe()):
-        lengths[-1] += draw(st.sampled_from([1, 0xFFFFFFF0]))
+    if draw(maybe()) and made:
+        lengths[-1] = draw(st.sampled_from([lengths[-1] + 1, 0xFFFFFFF0]))
     data = b"".join(made)
     return {
         "buf": data.hex(),

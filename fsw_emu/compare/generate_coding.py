@@ -111,7 +111,7 @@ def push_packets(draw: Draw) -> dict[str, Value]:
         made.append(head + payload)
     lengths = [len(packet) for packet in made]
     offsets = [sum(lengths[:i]) for i in range(len(made))]
-    if made and draw(maybe()):
+    if draw(maybe()) and made:
         lengths[-1] += 1
     data = b"".join(made)
     return {

@@ -156,7 +156,7 @@ def rx_push(draw: Draw) -> dict[str, Value]:
 
 @st.composite
 def rx_end(draw: Draw) -> dict[str, Value]:
-    size, number = draw(st.integers(0, 24)), draw(edge(0, 65535))
+    size, number = draw(st.integers(0, 24)), draw(edge(0, 65534))
     state = {"buf": memory(24), "room": 24, "size": size, "number": number, "sdu_id": 1}
     return {"rx": state}
 

@@ -6,11 +6,12 @@ import json
 import random
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import hypothesis
 from hypothesis.errors import HypothesisWarning, NoSuchExample
+from hypothesis.strategies import SearchStrategy
 
 from fsw_emu.compare.call import Call, Mismatch, mismatch
 from fsw_emu.compare.generate import calls
@@ -49,16 +50,18 @@ class Search:
     findings: list[Finding] = field(default_factory=list)
     measured: dict[str, list[Call]] = field(default_factory=dict)
 
-    def compare(self, call: Call) -> Mismatch | None:
-        """The first difference of one call."""
-        self.a.post(call)
-        self.b.post(call)
-        a, b = self.a.answer(), self.b.answer()
-        self.n_calls += 1
-        found = mismatch(a, b)
-        kept = self.measured.setdefault(call.function, [])
-        if self.n_rounds == 0 and found is None and a.get("result", -1) >= 0 and len(kept) < KEPT:
-            kept.append(call)
+    def compare(self, some: Sequence[Call]) -> list[Mismatch | None]:
+        """The first difference of each call."""
+        self.a.post(some)
+        self.b.post(some)
+        pairs = list(zip(some, self.a.answers(), self.b.answers(), strict=True))
+        self.n_calls += len(pairs)
+        found = [mismatch(a, b) for _, a, b in pairs]
+        if self.n_rounds == 0:
+            for (call, a, _), unlike in zip(pairs, found, strict=True):
+                kept = self.measured.setdefault(call.function, [])
+                if unlike is None and a.get("result", -1) >= 0 and len(kept) < KEPT:
+                    kept.append(call)
         return found
 
     def run(self, seconds: float) -> None:
@@ -74,46 +77,52 @@ class Search:
             self.n_rounds += 1
 
     def _function(self, function: str, pointers: tuple[str, ...]) -> None:
-        """Look for differences of one function that are not known yet."""
+        """Draw calls, ask them all, and shrink a call for each difference that is not known.
+        The same seed draws the same calls, so that shrinking begins where the difference is."""
         strategy = calls(function, pointers)
-        while sum(f.call.function == function for f in self.findings) < MOST:
-            answers: dict[str, Mismatch | None] = {}
+        drawn: dict[str, Call] = {}
+
+        def collect(call: Call) -> bool:
+            drawn[json.dumps(call.arguments)] = call
+            return False
+
+        self._find(strategy, collect)
+        answers = dict(zip(drawn, self.compare(list(drawn.values())), strict=True))
+        for _ in range(MOST):
             known = {f.what for f in self.findings}
-            found: list[str] = []  # the difference that is being made smaller
-            end = [float("inf")]
-
-            def differs(
-                call: Call,
-                answers: dict[str, Mismatch | None] = answers,
-                known: set[str] = known,
-                found: list[str] = found,
-                end: list[float] = end,
-            ) -> bool:
-                text = json.dumps(call.arguments)
-                if text not in answers:
-                    if time.monotonic() > end[0]:
-                        return False
-                    answers[text] = self.compare(call)
-                difference = answers[text]
-                what = f"{function}.{difference.field}" if difference else ""
-                if not what or what in known or (found and found[0] != what):
-                    return False
-                if not found:
-                    found.append(what)
-                    end[0] = time.monotonic() + SHRINK_S
-                return True
-
-            call = self._find(strategy, differs)
-            if call is None:
+            new = [m for m in answers.values() if m and f"{function}.{m.field}" not in known]
+            if not new:
                 return
-            difference = answers[json.dumps(call.arguments)]
-            assert difference is not None  # noqa: S101
-            self.findings.append(Finding(call, difference))
-            self.tell(f"found: {self.findings[-1].what}")
+            self._shrink(strategy, f"{function}.{new[0].field}", answers)
+
+    def _shrink(
+        self,
+        strategy: SearchStrategy[Call],
+        what: str,
+        answers: dict[str, Mismatch | None],
+    ) -> None:
+        """Keep the smallest call with this difference; answers: those that are known already."""
+        self.tell(f"found: {what}")
+        end = time.monotonic() + SHRINK_S
+
+        def differs(call: Call) -> bool:
+            text = json.dumps(call.arguments)
+            if text not in answers:
+                if time.monotonic() > end:
+                    return False
+                answers[text] = self.compare([call])[0]
+            difference = answers[text]
+            return difference is not None and f"{call.function}.{difference.field}" == what
+
+        call = self._find(strategy, differs)
+        assert call is not None  # noqa: S101  (it was drawn before)
+        difference = answers[json.dumps(call.arguments)]
+        assert difference is not None  # noqa: S101
+        self.findings.append(Finding(call, difference))
 
     def _find(
         self,
-        strategy: hypothesis.strategies.SearchStrategy[Call],
+        strategy: SearchStrategy[Call],
         differs: Callable[[Call], bool],
     ) -> Call | None:
         """The smallest call that hypothesis finds."""
@@ -133,8 +142,3 @@ class Search:
             except NoSuchExample:
                 return None
         return found
-
-
-def replay(a: Side, b: Side, call: Call) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """Both outcomes of one call."""
-    return a.ask(call), b.ask(call)

@@ -9,6 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Side:
         self.name = name
         self.n_lost = 0
         self._seconds = 0.0
+        self._asked: list[Call] = []
         self._start()
 
     def _start(self) -> None:
@@ -46,10 +48,21 @@ class Side:
             self.close()
             raise TargetError(ready.get("error") or f"{self.name}: {ready['fate']}")
 
-    def post(self, call: Call) -> None:
-        """Ask a call; :meth:`answer` has what came of it."""
-        asked = {"function": call.function, "arguments": dict(call.arguments)}
-        self._post({"call": asked, "seconds": HANGS_S}, HANGS_S + 2)
+    def post(self, calls: Sequence[Call]) -> None:
+        """Ask calls, one after the other; :meth:`answers` has what came of them."""
+        self._asked = list(calls)
+        asked = [{"function": c.function, "arguments": dict(c.arguments)} for c in calls]
+        self._post({"calls": asked, "seconds": HANGS_S}, HANGS_S + 2)
+
+    def answers(self) -> list[Outcome]:
+        """The outcomes of what was posted. A call that ends the target has a ``fate``; those
+        after it are asked again of a new one."""
+        asked, found = self._asked, []
+        for i in range(len(asked)):
+            found.append(self.answer())
+            if self._process.poll() is not None and i + 1 < len(asked):
+                self.post(asked[i + 1 :])
+        return found
 
     def post_chain(self, source: Path, out: Path) -> None:
         """Run the science chain on an input; :meth:`answer` has its counters."""
@@ -66,10 +79,9 @@ class Side:
             self._process.stdin.flush()
 
     def answer(self) -> Outcome:
-        """What the worker says to what was posted; its ``fate`` where it was lost over it."""
+        """What the worker says next; a ``fate`` where the target was lost over it."""
         outcome = self._answer()
-        if self._process.poll() is not None or "fate" in outcome:
-            self.n_lost += self._process.poll() is not None
+        self.n_lost += outcome.get("lost", False)
         return outcome
 
     def _answer(self) -> Outcome:
@@ -81,13 +93,15 @@ class Side:
                 if not ready.select(self._seconds):
                     self._process.kill()
                     self._process.wait()
-                    return {"fate": "hangs"}
+                    return {"fate": "hangs", "lost": True}
                 chunk = os.read(file, 1 << 20)
                 if not chunk:
-                    return {"fate": self._died()}
+                    return {"fate": self._died(), "lost": True}
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         outcome: Outcome = json.loads(line)
+        if outcome.get("lost"):
+            self._process.wait()
         return outcome
 
     def _died(self) -> str:
@@ -96,8 +110,8 @@ class Side:
 
     def ask(self, call: Call) -> Outcome:
         """One call, answered."""
-        self.post(call)
-        return self.answer()
+        self.post([call])
+        return self.answers()[0]
 
     def close(self) -> None:
         """End the worker and what it runs."""

@@ -16,9 +16,7 @@ from fsw_emu.compare.call import Call, Caller
 from fsw_emu.compare.chain import run_chain
 from fsw_emu.core import CoreError, TargetError
 from fsw_emu.targets.library import LibraryCore
-
-#: a function of the core that takes longer than this has hung [s]
-HANGS_S = 5.0
+from fsw_emu.targets.ring import TargetTrap
 
 
 def serve(name: str) -> int:
@@ -30,17 +28,19 @@ def serve(name: str) -> int:
     _say({"ready": name})
     for line in sys.stdin:
         request = json.loads(line)
+        if ring is not None:
+            ring.timeout_s = request["seconds"]
         try:
-            if ring is not None:
-                ring.timeout_s = request["seconds"]
-            if "call" in request:
-                _say(caller.ask(Call(**request["call"])))
-            else:
+            for call in request.get("calls", ()):
+                _say(caller.ask(Call(**call)))
+            if "chain" in request:
                 _say({"counters": run_chain(core, Path(request["chain"]), Path(request["out"]))})
         except CoreError as error:
             _say({"fate": f"the chain stops: {error}"})
+        except TargetTrap as error:
+            _say({"fate": f"trap {error.name}", "where": error.where})
         except TargetError as error:
-            _say({"fate": str(error)})
+            _say({"fate": str(error), "lost": True})
             return 1
     return 0
 

@@ -23,6 +23,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.ground": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.atomic"},
     "fsw_emu.codecs": {"fsw_emu.packets", "fsw_emu.core"},
     "fsw_emu.targets": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu._core"},
+    "fsw_emu.compare": {
+        "fsw_emu.packets",
+        "fsw_emu.core",
+        "fsw_emu.targets",
+        "fsw_emu.dpu",
+        "fsw_emu.fee",
+        "fsw_emu.scene",
+    },
     "hil": {"fsw_emu.packets"},
 }
 #: what rooms may use from outside
