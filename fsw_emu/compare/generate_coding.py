@@ -131,14 +131,15 @@ def image(draw: Draw, *names: str) -> dict[str, Value]:
     n = rows * cols
     pixels = draw(st.lists(u16, min_size=1, max_size=8))
     given = {
-        "top": draw(edge(0, 6)),
-        "left": draw(edge(0, 7)),
-        "crop_rows": draw(edge(0, 6)),
-        "crop_cols": draw(edge(0, 7)),
+        "top": draw(st.integers(0, rows)),
+        "left": draw(st.integers(0, cols)),
         "bin_rows": draw(edge(1, 4)),
         "bin_cols": draw(edge(1, 4)),
         "step": draw(edge(1, 4)),
     }
+    for side, first, size in (("crop_rows", "top", rows), ("crop_cols", "left", cols)):
+        left = size - given[first]
+        given[side] = draw(st.sampled_from([left, left, left + 1]) | st.integers(0, left))
     exact = n
     if "crop_rows" in names:
         exact = given["crop_rows"] * given["crop_cols"]
