@@ -63,14 +63,14 @@ class Sides:
     does not start."""
 
     def __init__(self, a: str, b: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-diff-")
-        self.folder = Path(self._folder.name)
         self.a = Side(a)
         try:
             self.b = Side(b)
         except TargetError:
             self.a.close()
             raise
+        self._folder = tempfile.TemporaryDirectory(prefix="fsw-emu-diff-")
+        self.folder = Path(self._folder.name)
 
     def __enter__(self) -> Sides:
         return self

@@ -164,17 +164,19 @@ def detect(draw: Draw) -> dict[str, Value]:
     rows = draw(st.integers(5, 9) | st.integers(0, 6))
     cols = draw(st.integers(5, 12) | st.sampled_from([33, 40, 70]) | st.integers(0, 6))
     level = draw(st.sampled_from([0, 500, 0x7FF0, 0xFFC0]))
-    tile = draw(st.binary(min_size=1, max_size=12))
+    tile = draw(st.binary(min_size=1, max_size=60))
     frame = [min(level + tile[i % len(tile)] % 32, 0xFFFF) for i in range(rows * cols)]
     if frame:
-        hits = st.tuples(st.integers(0, len(frame) - 1), st.integers(0, 60) | u16)
-        for at, height in draw(st.lists(hits, max_size=12)):
-            frame[at] = min(level + height, 0xFFFF)
+        # close to what passes: level, tile and threshold
+        for at, height in enumerate(draw(st.binary(max_size=24))):
+            frame[(at * 13 + height) % len(frame)] = min(level + 31 + height % 40, 0xFFFF)
+        if draw(maybe()):
+            frame[draw(st.integers(0, len(frame) - 1))] = draw(u16)
     masked = draw(st.booleans())
     n = draw(st.sampled_from([-(-rows // 2) * -(-cols // 2) + 1, 0, 1, 2]))
     return {
         "ctx": {
-            "threshold": draw(st.sampled_from([25, 1, 0, 10]) | u16),
+            "threshold": draw(st.sampled_from([25, 20, 1, 0]) | u16),
             "window_order": draw(edge(0, 1)),
             "mask_row": draw(st.integers(1, 8)) if masked else 0,
             "mask_col": draw(st.integers(1, 12)) if masked else 0,

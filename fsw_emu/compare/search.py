@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import hypothesis
 from hypothesis.errors import HypothesisWarning, NoSuchExample
@@ -79,25 +80,21 @@ class Search:
     def _function(self, function: str, pointers: tuple[str, ...]) -> None:
         """Draw calls, ask them all, and shrink a call for each difference that is not known.
         The same seed draws the same calls, so that shrinking begins where the difference is."""
-        strategy = calls(function, pointers)
-        drawn: dict[str, Call] = {}
-
-        def collect(call: Call) -> bool:
-            drawn[json.dumps(call.arguments)] = call
-            return False
-
-        self._find(strategy, collect)
-        answers = dict(zip(drawn, self.compare(list(drawn.values())), strict=True))
+        turn = f"{self.seed} {self.n_rounds}"
+        asked = drawn(function, pointers, turn)
+        texts = [json.dumps(call.arguments) for call in asked]
+        answers = dict(zip(texts, self.compare(asked), strict=True))
         for _ in range(MOST):
             known = {f.what for f in self.findings}
             new = [m for m in answers.values() if m and f"{function}.{m.field}" not in known]
             if not new:
                 return
-            self._shrink(strategy, f"{function}.{new[0].field}", answers)
+            self._shrink(calls(function, pointers), turn, f"{function}.{new[0].field}", answers)
 
     def _shrink(
         self,
         strategy: SearchStrategy[Call],
+        turn: str,
         what: str,
         answers: dict[str, Mismatch | None],
     ) -> None:
@@ -114,31 +111,41 @@ class Search:
             difference = answers[text]
             return difference is not None and f"{call.function}.{difference.field}" == what
 
-        call = self._find(strategy, differs)
+        call = find(strategy, differs, turn)
         assert call is not None  # noqa: S101  (it was drawn before)
         difference = answers[json.dumps(call.arguments)]
         assert difference is not None  # noqa: S101
         self.findings.append(Finding(call, difference))
 
-    def _find(
-        self,
-        strategy: SearchStrategy[Call],
-        differs: Callable[[Call], bool],
-    ) -> Call | None:
-        """The smallest call that hypothesis finds."""
-        settings = hypothesis.settings(
-            max_examples=EXAMPLES,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            suppress_health_check=list(hypothesis.HealthCheck),
-            phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
-        )
-        source = random.Random(f"{self.seed} {self.n_rounds}")  # noqa: S311
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", HypothesisWarning)
-            try:
-                found: Call = hypothesis.find(strategy, differs, settings=settings, random=source)
-            except NoSuchExample:
-                return None
-        return found
+
+def find(strategy: SearchStrategy[Call], differs: Callable[[Call], bool], turn: str) -> Call | None:
+    """The smallest call that hypothesis finds; the same turn draws the same ones."""
+    settings = hypothesis.settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+    )
+    source = random.Random(turn)  # noqa: S311
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisWarning)
+        try:
+            found: Call = hypothesis.find(strategy, differs, settings=settings, random=source)
+        except NoSuchExample:
+            return None
+    return found
+
+
+@cache
+def drawn(function: str, pointers: tuple[str, ...], turn: str) -> tuple[Call, ...]:
+    """The calls of one turn, each once; kept, as several comparisons may ask them."""
+    kept: dict[str, Call] = {}
+
+    def collect(call: Call) -> bool:
+        kept[json.dumps(call.arguments)] = call
+        return False
+
+    find(calls(function, pointers), collect, turn)
+    return tuple(kept.values())
