@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -40,6 +41,14 @@ def memory(n: int) -> dict[str, Value]:
 def room(enough: int) -> st.SearchStrategy[int]:
     """Bytes or elements: enough, one less, more, none."""
     return st.sampled_from([enough, enough, max(enough - 1, 0), enough + 3, 0])
+
+
+@st.composite
+def noise(draw: Draw, most: int) -> bytes:
+    """Bytes as they are drawn, which shrink well, or as many from a seed, which hold more."""
+    if draw(st.booleans()):
+        return draw(st.binary(min_size=1, max_size=most))
+    return Random(draw(u16)).randbytes(draw(st.integers(1, most)))  # noqa: S311
 
 
 @st.composite

@@ -24,6 +24,7 @@ from fsw_emu.compare.draws import (
     maybe,
     maybe_damaged,
     memory,
+    noise,
     room,
     u16,
 )
@@ -161,26 +162,27 @@ def build_events(draw: Draw) -> dict[str, Value]:
 @st.composite
 def detect(draw: Draw) -> dict[str, Value]:
     """A frame of a repeated pattern with pixels set in it; wide ones take the vector kernel."""
-    rows = draw(st.integers(5, 9) | st.integers(0, 6))
-    cols = draw(st.integers(5, 12) | st.sampled_from([33, 40, 70]) | st.integers(0, 6))
+    small = draw(maybe())
+    rows = draw(st.integers(0, 6) if small else st.integers(5, 10))
+    cols = draw(st.integers(0, 6) if small else st.integers(5, 20) | st.sampled_from([36, 70]))
     level = draw(st.sampled_from([0, 500, 0x7FF0, 0xFFC0]))
-    tile = draw(st.binary(min_size=1, max_size=60))
+    tile = draw(noise(97))
     frame = [min(level + tile[i % len(tile)] % 32, 0xFFFF) for i in range(rows * cols)]
     if frame:
         # close to what passes: level, tile and threshold
-        for at, height in enumerate(draw(st.binary(max_size=24))):
-            frame[(at * 13 + height) % len(frame)] = min(level + 31 + height % 40, 0xFFFF)
+        for at, height in enumerate(draw(noise(32))):
+            frame[(at * 29 + height * 7) % len(frame)] = min(level + 31 + height % 20, 0xFFFF)
         if draw(maybe()):
             frame[draw(st.integers(0, len(frame) - 1))] = draw(u16)
     masked = draw(st.booleans())
-    n = draw(st.sampled_from([-(-rows // 2) * -(-cols // 2) + 1, 0, 1, 2]))
+    n = draw(st.sampled_from([-(-rows // 2) * -(-cols // 2) + 1] * 5 + [0, 1, 2]))
     return {
         "ctx": {
-            "threshold": draw(st.sampled_from([25, 20, 1, 0]) | u16),
+            "threshold": draw(u16) if draw(maybe()) else draw(st.sampled_from([25, 20, 22, 0])),
             "window_order": draw(edge(0, 1)),
             "mask_row": draw(st.integers(1, 8)) if masked else 0,
             "mask_col": draw(st.integers(1, 12)) if masked else 0,
-            "limit": draw(st.sampled_from([0xFFFFFFFF, 0, 1, 2])),
+            "limit": draw(st.sampled_from([0xFFFFFFFF] * 5 + [0, 1, 2])),
         },
         "frame": {"pixels": frame, "n_rows": rows, "n_cols": cols},
         "out": memory(n),

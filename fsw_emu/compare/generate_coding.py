@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fsw_emu.compare.call import Value
-from fsw_emu.compare.draws import Draw, Strategy, edge, maybe, memory, room, u16, u32
+from fsw_emu.compare.draws import Draw, Strategy, edge, maybe, memory, noise, room, u16, u32
 from fsw_emu.core import CoreError, default_core
 
 KEYS = (0x00010, 0, 0x2, 0x14110, 0x14010, 0x14012, 0x03110, 0x01010, 0x13110)
@@ -169,16 +169,16 @@ def coder(draw: Draw, width: int) -> dict[str, Value]:
     bits = draw(st.sampled_from([width, 8, 2, 4, 1, width - 3]) | edge(1, width))
     return {
         "bits": bits,
-        "block_size": draw(st.sampled_from([8, 16, 32, 64, 8, 16, 32, 64, 7])),
-        "rsi": draw(st.sampled_from([1, 2, 128, 4096, 0, 4097]) | st.integers(1, 128)),
-        "flags": draw(st.sampled_from([1, 0, 1, 2, 3, 4] if bits <= 4 else [1, 0, 1, 0, 2])),
+        "block_size": 7 if draw(maybe()) else draw(st.sampled_from([8, 16, 32, 64])),
+        "rsi": draw(edge(1, 4096) if draw(maybe()) else st.sampled_from([128, 1, 2, 5])),
+        "flags": draw(st.sampled_from([1, 0, 1, 2, 3] if bits <= 4 else [1, 0, 1, 0, 1, 0, 2])),
     }
 
 
 @st.composite
 def samples(draw: Draw, width: int, bits: int) -> list[int]:
     """Up to a few blocks: as drawn, small, in runs, walking; seldom wider than bits."""
-    raw = draw(st.binary(max_size=width // 8 * 70))
+    raw = draw(noise(width // 8 * 70)) if not draw(maybe()) else b""
     kind = draw(st.sampled_from(["small", "as is", "runs", "walk", "sparse"]))
     unit = 1 if kind in ("small", "walk", "runs", "sparse") else width // 8
     values = [int.from_bytes(raw[i : i + unit], "big") for i in range(0, len(raw), unit)]
@@ -212,7 +212,7 @@ def aec_encode(draw: Draw, width: int) -> dict[str, Value]:
     params = draw(coder(width))
     values = draw(samples(width, params["bits"]))
     enough = len(values) * width // 4 + 80
-    n = draw(st.sampled_from([enough, enough, enough, enough, len(values), 3, 0]))
+    n = draw(st.sampled_from([enough] * 9 + [len(values), 3, 0]))
     return {
         "params": params,
         "samples": values,

@@ -4,7 +4,6 @@ meant only as long as it is meant."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -240,11 +239,10 @@ def test_a_side_that_does_not_start_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def one_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def one_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line without the 52 functions that were not changed."""
     only = {"sxi_filter_events": FUNCTIONS["sxi_filter_events"]}
     monkeypatch.setattr("fsw_emu.compare.search.signatures.functions", lambda _cdef: only)
-    yield
 
 
 @pytest.mark.usefixtures("one_function")
