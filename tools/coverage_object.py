@@ -16,9 +16,9 @@ from pathlib import Path
 
 from build_core import ROOT, build
 from coverage_host import Gap
-from cycles import plugin_interface
 from elftools.elf.elffile import ELFFile
 
+from fsw_emu.targets.meter import plugin_interface
 from fsw_emu.targets.program import Program
 
 SOURCE = ROOT / "tools/branch_edges/branch_edges.c"

@@ -15,7 +15,6 @@ import json
 import signal
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,8 +25,9 @@ from typing import Any
 from cycle_cases import Case, cases
 from stack_usage import read_functions, worst_stacks
 
+from fsw_emu.targets import meter as targets_meter
+from fsw_emu.targets.meter import Count, model_file, plugin_interface
 from fsw_emu.targets.program import Program
-from fsw_emu.targets.remote import RemoteLibrary, emulated_library
 
 ROOT = Path(__file__).resolve().parent.parent
 FLIGHT = ROOT / "build/leon3"
@@ -39,18 +39,6 @@ CLOCK_HZ = 50_000_000
 CORE_MAX_BYTES = 48 << 10
 STACK_MAX_BYTES = 1 << 10
 JUDGED = ("instructions", "cycles", "typical_cycles", "code_bytes", "stack_bytes")
-
-
-@dataclass(frozen=True)
-class Count:
-    """One call, as the model saw it."""
-
-    instructions: int
-    cycles: int
-    icache_misses: int
-    dcache_misses: int
-    loads: int
-    stores: int
 
 
 @dataclass(frozen=True)
@@ -67,62 +55,43 @@ class Cost:
     stack_bytes: int
 
 
-def plugin_interface() -> int:
-    """The version of the plugin interface of the QEMU that is installed."""
-    said = subprocess.run(
-        ["qemu-system-sparc", "--version"],  # noqa: S607
-        check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    return 4 if int(said.split()[3].split(".")[0]) >= 9 else 1
-
-
 def build_model() -> Path:
     """The plugin, for the QEMU that is installed."""
-    interface = plugin_interface()
-    plugin = ROOT / f"build/cycle_model/leon3_cycles.{interface}.so"
+    plugin = model_file()
     newest = max(path.stat().st_mtime for path in MODEL.iterdir())
     if not plugin.exists() or plugin.stat().st_mtime < newest:
         plugin.parent.mkdir(parents=True, exist_ok=True)
         command = [
-            *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={interface}", "-O2"),
-            *("-fPIC", "-fvisibility=hidden", "-shared", "-o", plugin, *MODEL.glob("*.c")),
+            *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={plugin_interface()}"),
+            *("-O2", "-fPIC", "-fvisibility=hidden", "-shared", "-o", plugin, *MODEL.glob("*.c")),
         ]
         subprocess.run(command, check=True)  # noqa: S603
     return plugin
 
 
 class Meter:
-    """A target whose calls are counted."""
+    """Counts cases on a target."""
 
-    def __init__(self, library: RemoteLibrary, log: Path) -> None:
-        self.library = library
-        self._log = log
+    def __init__(self, target: targets_meter.Meter) -> None:
+        self.library = target.library
+        self._target = target
 
     def count(self, case: Case) -> Count:
         """Run a case; ValueError when the function refuses its input."""
         arguments = case.arguments(self.library.ffi, self.library)
-        result = getattr(self.library, case.function)(*arguments)
-        if result < 0:
-            raise ValueError(f"{case.function} ({case.name}): status {result}")
-        line = self._log.read_text().splitlines()[-1]
-        return Count(*(int(word) for word in line.split()[1:7]))
+        function = getattr(self.library, case.function)
+        results: list[int] = []
+        count = self._target.counted(lambda: results.append(function(*arguments)))
+        if results[0] < 0:
+            raise ValueError(f"{case.function} ({case.name}): status {results[0]}")
+        return count
 
 
 @contextmanager
 def meter(program: Path, options: str = "") -> Iterator[Meter]:
     """A fresh target with the model around it; options: of the plugin."""
-    model = build_model()
-    symbols = Program(program).symbols
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "cycles.txt"
-        log.touch()
-        window = f"begin={symbols['ring_call_begin']},end={symbols['ring_call_end']}"
-        plugin = f"{model},{window},out={log}{',' if options else ''}{options}"
-        library = emulated_library(program, options=["-plugin", plugin])
-        try:
-            yield Meter(library, log)
-        finally:
-            library.emulator.close()
+    with targets_meter.meter(program, build_model(), options) as target:
+        yield Meter(target)
 
 
 def measure(program: Path, chosen: Iterable[Case], options: str = "") -> dict[Case, Count]:

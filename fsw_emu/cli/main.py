@@ -23,7 +23,7 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from fsw_emu.cli import assumptions, ground, report, run, show, verify
+    from fsw_emu.cli import assumptions, diff, ground, report, run, show, verify
 
     parser = argparse.ArgumentParser(
         prog="fsw-emu",
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, ground, show, verify, assumptions, report):
+    for command in (run, ground, show, verify, assumptions, diff, report):
         command.add_parser(commands)
     return parser
 

@@ -4,7 +4,8 @@
 ``host``        this process, in the build that suits its processor
 ``lib:PATH``    a shared library built from the same headers
 ``leon3``       the flight build on an emulated LEON3 (QEMU), as ``make leon3`` made it
-``elf:PATH``    any SPARC program that serves the request ring, on the same machine
+``elf:PATH``    any SPARC program that serves the request ring, on the same machine;
+                ``leon3:PATH`` says the same
 ``user:PATH``   the same as a Linux process: SPARC or PowerPC, emulated by QEMU
 ==============  ================================================================
 """
@@ -18,7 +19,7 @@ from typing import Any
 from fsw_emu.core import Core
 from fsw_emu.provenance import Build
 
-_NAMES = "host, leon3, lib:PATH, elf:PATH, user:PATH"
+_NAMES = "host, leon3, lib:PATH, elf:PATH, leon3:PATH, user:PATH"
 
 
 def open(name: str) -> Core:  # noqa: A001  (targets.open reads as it is meant)
@@ -37,17 +38,20 @@ def open(name: str) -> Core:  # noqa: A001  (targets.open reads as it is meant)
 
 
 def functions(name: str, *, options: Sequence[str] = ()) -> tuple[Any, Any]:
-    """The C functions of the core called ``name`` (but ``host``), and the cffi interface to
-    make their arguments with; options: of the emulator, if it has one. The errors of
-    :func:`open`."""
+    """The C functions of the core called ``name``, and the cffi interface to make their
+    arguments with; options: of the emulator, if it has one. The errors of :func:`open`."""
     kind, _, path = name.partition(":")
+    if name == "host":
+        from fsw_emu.targets.host import host_library
+
+        kind, path = "lib", str(host_library())
     if kind == "lib" and path:
         from fsw_emu.targets._library import load
 
         return load(Path(path))
     if name == "leon3":
         kind, path = "elf", str(flight_program())
-    if kind not in ("elf", "user") or not path:
+    if kind not in ("elf", "leon3", "user") or not path:
         raise ValueError(f"no such target: {name!r} ({_NAMES})")
     from fsw_emu.targets.remote import emulated_library
 
@@ -67,7 +71,7 @@ def build(name: str) -> Build:
     kind, _, path = name.partition(":")
     if name == "leon3":
         return file_build("leon3", flight_program())
-    if kind not in ("lib", "elf", "user") or not path:
+    if kind not in ("lib", "elf", "leon3", "user") or not path:
         raise ValueError(f"no such target: {name!r} ({_NAMES})")
     return file_build(kind, Path(path))
 

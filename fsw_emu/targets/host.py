@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -31,6 +32,11 @@ def host_build() -> Build:
     """What is known of the core in this process."""
     module = _best_build().__name__.rpartition(".")[2]
     return Build.recorded(f"host {module}", build_record(module))
+
+
+def host_library() -> Path:
+    """The file of that build: the C functions are symbols of the module."""
+    return Path(str(_best_build().__file__))
 
 
 def baseline_core() -> Core:

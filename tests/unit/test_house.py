@@ -35,6 +35,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsw_emu.provenance",
         "fsw_emu._core",
     },
+    "fsw_emu.compare": {
+        "fsw_emu.packets",
+        "fsw_emu.core",
+        "fsw_emu.targets",
+        "fsw_emu.dpu",
+        "fsw_emu.fee",
+        "fsw_emu.scene",
+    },
     "hil": {"fsw_emu.packets"},
 }
 #: what rooms may use from outside
