@@ -19,6 +19,7 @@ from fsw_emu.report.evidence import Evidence, Table, Verdict
 
 EQUIVALENT = ROOT / "tests/mutants_equivalent.toml"
 BAR = 0.95  # of the planted ones
+FEWEST = 200  # planted, but for samples
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,12 @@ def evidence(
     wrong = findings(results, known, explained, there)
     caught = sum(bool(result.loop) for result in results)
     said = f"{caught} of {len(results)} one-operator changes caught"
-    said += f", {len(results) - caught} missed" + ("" if wrong else " and explained")
+    if missed := len(results) - caught:
+        said += f", {missed} missed" + ("" if wrong else " and explained")
     if procedure == "mutant-sample":
         said = f"sample of {len(results)}: {said}"
+    elif len(results) < FEWEST:
+        wrong.append(f"planted {len(results)}, fewer than {FEWEST}")
     return Evidence(
         procedure,
         Verdict.FAIL if wrong else Verdict.PASS,

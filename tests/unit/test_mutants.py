@@ -175,9 +175,12 @@ def test_a_miss_needs_an_explanation() -> None:
     assert line.startswith(f"missed: {missed.where} {missed.function}: {missed.told}")
     explained = {missed.key: "why"}
     assert findings(ONE_MISSED, [], explained, KEYS) == []
-    made = evidence("mutants", ONE_MISSED, [], {}, explained, KEYS)
-    assert made.verdict is Verdict.PASS
-    assert made.tables[0].rows == [[missed.name, missed.where, missed.function, missed.told, "why"]]
+    made = evidence("mutants", 5 * ONE_MISSED, [], {}, explained, KEYS)
+    assert (made.verdict, made.findings) == (Verdict.PASS, [])
+    row = [missed.name, missed.where, missed.function, missed.told, "why"]
+    assert made.tables[0].rows == 5 * [row]
+    few = evidence("mutants", ALL_CAUGHT, [], {}, {}, KEYS)
+    assert (few.verdict, few.findings) == (Verdict.FAIL, ["planted 40, fewer than 200"])
     sample = evidence("mutant-sample", ONE_MISSED, [], {}, {}, KEYS)
     assert sample.verdict is Verdict.FAIL
     assert sample.said.startswith("sample of 40: 39 of 40")
