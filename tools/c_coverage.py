@@ -110,10 +110,8 @@ def per_function(branches: Sequence[flight.Branch]) -> Table:
     """Functions of the program with their conditional branches; what is inlined counts where
     it stands."""
     found = flight.by_function(branches)
-    rows = [
-        [name, f"{n}", f"{seen}", f"{100 * seen / n:.4g} %"] for name, (seen, n) in found.items()
-    ]
-    return Table("Branches of the LEON3 program", ("function", "ways", "gone", ""), rows)
+    rows = [[*place, f"{seen} of {n}"] for place, (seen, n) in sorted(found.items())]
+    return Table("Branches of the LEON3 program", ("file", "function", "ways"), rows)
 
 
 def exceptions(excuses: Sequence[Excuse]) -> Table:
@@ -163,7 +161,8 @@ def version(command: str) -> str:
         ).stdout
     except OSError:
         return "not installed"
-    return next((word for word in said.split() if word[0].isdigit() and "." in word), "unknown")
+    words = (word.strip("()") for word in said.split())
+    return next((word for word in words if word[:1].isdigit() and "." in word), "unknown")
 
 
 def main() -> int:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import c_coverage
 import coverage_host as host
 import coverage_object as flight
 import pytest
-from c_coverage import evidence
+from c_coverage import evidence, index
 from coverage_exceptions import Source, read
 from coverage_host import File
 from cycle_programs import EXIT_USER, STRICT, assemble, command, link, plugin_version, run
 from elftools.elf.elffile import ELFFile
 
-from fsw_emu.report.evidence import Verdict
+from fsw_emu.report.evidence import Verdict, write
+from fsw_emu.report.evidence import read as evidence_file
 
 CODE = """int pick(int a, int b);
 int pick(int a, int b)
@@ -170,6 +172,50 @@ def test_branches_of_the_program_are_judged_too() -> None:
     excused = CODE.replace("@", f" /* uncovered object {STATEMENT}: never */")
     assert evidence({}, [both, one], {"pick.c": excused}).verdict is Verdict.PASS
     assert evidence({}, [both], {"pick.c": excused}).verdict is Verdict.FAIL
+
+
+def test_tables_are_text_and_the_page_has_them(measured: dict[int, File]) -> None:
+    excused = CODE.replace("@", f" /* uncovered object {STATEMENT}: a < b */")
+    one = flight.Branch(0x40000010, "pick<", "pick.c", 4, 3, 0)
+    found = evidence({"pick.c": measured[3]}, [one], {"pick.c": excused})
+    cells = [cell for table in found.tables for row in table.rows for cell in row]
+    assert all(isinstance(cell, str) for cell in cells)
+    assert {len(row) - len(t.head) for t in found.tables for row in t.rows} == {0}
+    page = index(found)
+    assert "a &lt; b" in page
+    assert "pick&lt;" in page
+    assert "PASS" in page
+
+
+@pytest.mark.parametrize(
+    ("left_out", "verdict", "code"),
+    [(3, Verdict.PASS, 0), (0, Verdict.FAIL, 1), (None, Verdict.ERROR, 1)],
+)
+def test_the_gate_writes_its_verdict_and_fails_on_all_others(
+    measured: dict[int, File],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    left_out: int | None,
+    verdict: Verdict,
+    code: int,
+) -> None:
+    def ran() -> tuple[dict[str, File], list[flight.Branch]]:
+        if left_out is None:
+            raise RuntimeError("the suite fails: a.log")
+        return {"pick.c": measured[left_out]}, []
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/pick.c").write_text(CODE.replace("@", ""))
+    monkeypatch.setattr("sys.argv", ["c_coverage.py"])
+    monkeypatch.setattr(c_coverage, "run", ran)
+    monkeypatch.setattr(c_coverage, "versions", dict)
+    monkeypatch.setattr(c_coverage, "SOURCES", tmp_path / "src")
+    monkeypatch.setattr(c_coverage, "FOLDER", tmp_path)
+    monkeypatch.setattr(c_coverage, "ROOT", tmp_path)
+    monkeypatch.setattr(c_coverage, "write", lambda found: write(found, tmp_path))
+    assert c_coverage.main() == code
+    assert evidence_file("coverage", tmp_path).verdict is verdict
+    assert (tmp_path / "index.html").exists() == (verdict is not Verdict.ERROR)
 
 
 @pytest.fixture(scope="module")
