@@ -116,12 +116,9 @@ class Search:
             return difference is not None and difference.field == field
 
         call = find(function, calls(function, pointers), differs, turn)
-        if call is None:  # hypothesis drew others this time: it stays as it was drawn
-            call = next(
-                c
-                for c in drawn(function, pointers, turn)
-                if (m := answers[json.dumps(c.arguments)]) and m.field == field
-            )
+        if call is None:  # met while another difference was made small, or drawn anew otherwise
+            unlike = [text for text, m in answers.items() if m and m.field == field]
+            call = Call(function, json.loads(min(unlike, key=len)))
         difference = answers[json.dumps(call.arguments)]
         assert difference is not None  # noqa: S101
         self.findings.append(Finding(call, difference))
