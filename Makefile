@@ -17,8 +17,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench fuzz soak clean evidence trace static coverage mutants mutant-sample margins baselines \
-  rebaseline licences sbom report
+  bench fuzz soak clean evidence trace static coverage mutants mutant-sample planted margins \
+  baselines rebaseline licences sbom report
 
 all: $(STAMP)
 
@@ -113,6 +113,10 @@ mutants: evidence-tools $(FLIGHT)
 
 mutant-sample: evidence-tools $(FLIGHT)
 	$(BIN)/python tools/mutants.py --sample 20
+
+# Ten changes of one operator: fsw-emu diff has to find each.
+planted: $(VENV)/.test-tools $(FLIGHT)
+	$(BIN)/python tools/planted.py
 
 margins: $(VENV)/.test-tools $(FLIGHT) $(RELEASE_LIB)
 	$(BIN)/python tools/margins.py

@@ -64,14 +64,23 @@ def _cost(made: Comparison) -> Iterator[str]:
         else:
             yield f"code         {_delta(a.code, b.code)} bytes"
             yield f"constants    {_delta(a.read_only, b.read_only)} bytes"
-            yield from _rows("code", a.functions, b.functions, "bytes")
-            yield from _rows("constants", a.constants, b.constants, "bytes")
+            for what in ("functions", "constants"):
+                sides = _core_only(getattr(a, what), getattr(b, what))
+                yield from _rows("code" if what == "functions" else what, *sides, "bytes")
     if "stack" not in made.missing:
         yield from _summary("stack", *made.stacks, "bytes")
     if "cycles" not in made.missing:
         for figure in ("instructions", "cycles"):
             a_sum, b_sum = ({n: getattr(w, figure) for n, w in s.items()} for s in made.work)
             yield from _summary(figure, a_sum, b_sum, "on the same calls")
+
+
+def _core_only(
+    a: Mapping[str, int], b: Mapping[str, int]
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Names of both, and public ones: what else is in a file around the core is left out."""
+    names = {*a} & {*b} | {name for name in {*a, *b} if name.startswith("sxi_")}
+    return {n: v for n, v in a.items() if n in names}, {n: v for n, v in b.items() if n in names}
 
 
 def _summary(what: str, a: Mapping[str, int], b: Mapping[str, int], unit: str) -> Iterator[str]:

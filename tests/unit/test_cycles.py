@@ -10,6 +10,8 @@ import pytest
 from cycle_cases import HIGH_WATER, SEARCHED, Case, cases
 from cycles import BUDGETS, CORE_MAX_BYTES, FLIGHT, Cost
 
+from fsw_emu.targets.frames import stacks
+from fsw_emu.targets.program import Program
 from fsw_emu.targets.ring import TargetTrap
 
 PROGRAM = FLIGHT / "sxi.elf"
@@ -51,6 +53,14 @@ def test_the_figures_that_were_asked_for(all_cases: list[Case]) -> None:
     measured = {(c.function, c.name): n.instructions / c.units for c, n in counts.items()}
     assert measured.keys() == most.keys()
     assert {key: value for key, value in measured.items() if value > most[key]} == {}
+
+
+def test_stacks_of_the_code_are_those_of_the_call_graph(rows: list[Cost]) -> None:
+    """What a program's instructions say, and what the compiler says of its sources."""
+    read = stacks(Program(PROGRAM))
+    assert {row.function: read.get(row.function) for row in rows} == {
+        row.function: row.stack_bytes for row in rows
+    }
 
 
 def test_six_percent_over_is_told(rows: list[Cost]) -> None:
