@@ -141,7 +141,7 @@ def test_a_target_that_ends_is_a_difference(
     body: str, fate: str, libraries: planted.Libraries, old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the search goes on with a new one."""
-    monkeypatch.setattr(sides_module, "HANGS_S", -1.0)  # one second
+    monkeypatch.setattr(sides_module, "HANGS_S", 1.0)
     condition = f"{DIES.before}    if (len == 3U) {{ {body} }}\n"
     broken = libraries.build(fate, replace(DIES, after=condition))
     asked = [Call("sxi_crc16", {"seed": 0, "data": "00" * n, "len": n}) for n in (2, 3, 4)]
