@@ -63,7 +63,10 @@ def _packet(where: str, a: bytes, b: bytes) -> Iterator[Difference]:
         yield Difference("tm.length", where, f"{len(a)} bytes", f"{len(b)} bytes ({error})")
         return
     found = list(_fields("tm", where, one, other))
-    yield from found or [Difference("tm.bytes", where, a.hex(), b.hex())]
+    if not found:  # what a part holds is told by name of the entity
+        at = next(i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y)
+        found = [Difference("tm.part", f"{where}, byte {at}", str(a[at]), str(b[at]))]
+    yield from found
 
 
 def _tm_fields(tm: Tm) -> dict[str, Any]:
@@ -76,7 +79,6 @@ def _tm_fields(tm: Tm) -> dict[str, Any]:
         return {**fields, "abort": tm.data[1:].hex()}
     fields["part_number"] = int.from_bytes(tm.data[1:3], "big")
     fields["part_length"] = int.from_bytes(tm.data[3:LDT_BYTES], "big")
-    # what a part holds is told of the entity
     return fields
 
 
