@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 # make run | test | leon3 | evidence | bench | lint | fuzz | soak | clean: what the README and CI
 # call. evidence is trace, static, coverage, mutant-sample, licences, sbom and report.
 PYTHON ?= python3

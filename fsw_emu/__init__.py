@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """fsw-emu: testbed for the onboard software of the Soft X-ray Imager of SMILE.
 
 The functions here run the flight core of this process; :mod:`fsw_emu.core` tells what every

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The flight core in this process: numpy in, numpy out. Contracts: fsw_emu.core.Core."""
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 # Compression entities, telemetry packets, large data transfer.
 
 _HEADER_FIELDS = ("version", "build", "sdp_version", "coarse", "fine_us", "obsid", "counter",

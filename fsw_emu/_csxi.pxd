@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 # The C headers' names. Values stay in C.
 from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t
 

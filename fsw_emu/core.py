@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a core can do, wherever it runs.
 
 A *core* is one build of ``c_src`` behind these methods: in this process, loaded from a

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The manifest of a folder of products: what is in it, and all it was made of.
 
 It is written last, in one form only, and holds the hash of its own rest, so that a changed byte of

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Where something comes from: sources, build of the core, parameters, inputs, packages.
 
 One value, :class:`Provenance`, stands behind every product; :func:`rows` decides its fields for

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Streams and parameters of CCSDS 121, and libaec as their judge."""
 
 from __future__ import annotations

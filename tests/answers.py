@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Small event frames through the emulated FEE and the science chain, with any answers."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Fixtures that every test shares. A test names no target: it asks for `core`."""
 
 from __future__ import annotations

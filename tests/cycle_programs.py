@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Short LEON3 programs under QEMU with the cycle model, and what the model writes about them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Entities and telemetry made for tests of the ground segment."""
 
 from __future__ import annotations

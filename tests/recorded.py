@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A small reader of the shared recordings, apart from the product's: it judges it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What SPEC.md says, as numbers: tables by an id in their head or rows, sentences by theirs.
 
 Its own reader, which knows nothing of the product or of the tools that trace requirements.

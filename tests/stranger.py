@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A reader of the product's telemetry by the public layout alone. It knows nothing of the
 product, as whoever writes ground software would not."""
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Memory with canaries around it, to catch writes outside."""
 
 from __future__ import annotations

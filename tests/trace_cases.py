@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A small project with requirements, and what may be wrong with it."""
 
 from __future__ import annotations

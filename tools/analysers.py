@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What static analysers have against C sources: cppcheck with MISRA C:2012, clang-tidy, gcc.
 
 The sources and their options are those of a build: compile_commands.json. clang-tidy and gcc look

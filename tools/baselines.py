@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the product makes of each recording and scene, held to baselines/NAME.json.
 
 Usage: baselines.py [-h] [--reason TEXT]

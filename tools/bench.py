@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Measure the core beside its peers in the same run. Usage: bench.py [-h] [--json FILE]
 
 Prints a table; the file holds the same figures. Times are the best of several; the machine's

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Build the flight core alone, for this processor or another one.
 
 Usage: build_core.py [-h] DIR [--cross NAME | --sanitise] [--optimise 0..3] [--cc COMPILER]

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Keep what a build of the core was made of: a JSON file beside it.
 
 Usage: build_record.py [-h] --core NAME --out FILE OBJECT...

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What of the flight code the tests reach: statements, branches, MC/DC, and branches as it flies.
 
 Usage: c_coverage.py [-h]

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Say in one line what the build misses on this machine. Usage: check_host.py [-h]"""
 
 import argparse

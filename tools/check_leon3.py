@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Judge what was compiled for the LEON3. Usage: check_leon3.py [-h] [--objects OBJ...] [--elf ...]
 
 --objects are those of the flight core, all of them. Of each is asked

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """How involved the functions of C sources are, by lizard: decisions, nesting, lines."""
 
 from __future__ import annotations

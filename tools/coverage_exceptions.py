@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What of the core need not run, each place with its reason, in a comment beside it:
 
     uncovered branch object*2 3f9a: n > 0 whenever out is not full

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Statements, branches and MC/DC conditions of the core, as clang's instrumentation saw them run.
 
 Two instrumented builds run the core's suite in this processor: one with the words that it has,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Branches of the core as it flies: which of them the flight processor took, and which not.
 
 The program is the one that flies, without instrumentation. tools/branch_edges watches it under

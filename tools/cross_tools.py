@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """See to the tools that Debian has. Usage: cross_tools.py [-h] [--all] [--evidence]
 
 Compiler and emulator of the flight processor, with --all those of every lane of the tests, with

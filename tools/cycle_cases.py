@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the cycle counts are taken of: for each public function, inputs and their size in units."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Cases of the functions behind the events: frames, images, coding, entities, telemetry."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What each function of the core costs on the flight processor, against its budget.
 
 Usage: cycles.py [-h] [--json FILE] [--check | --update] [--caches] [FUNCTION...]

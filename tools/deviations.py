@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Which findings are explained: the table of deviations in DESIGN.md, held against the sources.
 
 An advisory rule of MISRA C:2012 may be disapplied for the whole project. Everything else is a

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Search the inputs that take a function of the core the most cycles on the flight processor.
 
 Usage: high_water.py [-h] [--trials N] [--seed S] [FUNCTION...]

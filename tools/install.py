@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Install into the virtual environment that runs this. Usage: install.py [-h] WHAT
 
 WHAT is build (what building needs), package (fsw-emu itself, in place), test, bench or evidence

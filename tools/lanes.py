@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Run all tests, and those of the core on every build of it; say how many passed on each.
 
 Usage: lanes.py [-h] [--jobs N] [--list] [LANE...]

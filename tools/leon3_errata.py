@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Find instruction sequences that LEON3FT errata forbid. Usage: leon3_errata.py [-h] FILE...
 
 Reads SPARC objects and programs, and judges every word of their executable sections, the jump

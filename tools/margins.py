@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Timing and memory margins of the core on the flight processor. Usage: margins.py [-h]
 
 Code, constants and state are those of build/leon3; stack and cycles those of the budgets

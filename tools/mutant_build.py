@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Build the flight code with one change: only what the change touches, by the commands of the
 real builds, so that flags and linker script are theirs."""
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Run the tests on a mutant, loop after loop, until one of them fails."""
 
 from __future__ import annotations

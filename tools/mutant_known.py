@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Defects known from elsewhere, planted here: tests/mutants_known.toml."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Plugin of pytest (-p mutant_overlay): module MUTANT_MODULE is that of the file MUTANT_FILE."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """One-operator changes of the flight code: where one can be planted, and which are chosen."""
 
 from __future__ import annotations

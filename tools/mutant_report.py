@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a run of mutants comes to: explained misses, verdict, tables."""
 
 from __future__ import annotations

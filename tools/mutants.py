@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Change one operator of the flight code at a time and see which test notices.
 
 Usage: mutants.py [-h] [--count N | --sample N | --only FILE[:LINE]] [--seed S] [--jobs N] [--list]

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Plants ten changes of one operator each in the flight code; ``fsw-emu diff`` has to find all.
 
 Usage: planted.py [-h] [--only NAME] [--seconds S]

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Hold the request ring's versions to the prototypes. Usage: ring_versions.py [-h] [--update]
 
 fsw_emu/targets/ring_functions.json keeps number, version and prototype (with the structures that it

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Run a command with the address sanitiser's runtime loaded first. Usage: sanitised.py COMMAND...
 
 A shared library built with the sanitisers wants that of the process that loads it.

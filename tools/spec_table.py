@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Write the table of open questions into SPEC.md. Usage: spec_table.py [-h] [--check]"""
 
 import argparse

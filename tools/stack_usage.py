@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Worst-case stack of every function with all that it calls.
 
 Reads the .ci files that gcc writes beside its objects with -fcallgraph-info=su,da. Recursion, an

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Static analysis of the flight code. Usage: static.py [-h] [--jobs N]
 
 cppcheck with MISRA C:2012, clang-tidy and gcc -fanalyzer over all C of build/leon3; complexity,

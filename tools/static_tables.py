@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Tables of the static analysis: deviations, complexity, deepest stacks, errata of the LEON3FT."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Hold SPEC.md, its requirements and the tests together; write the trace matrix.
 
 Usage: trace.py [-h] [--review ID [ID...] | --add ID SOURCE [--method METHOD]]

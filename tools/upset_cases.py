@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What upsets are tried on: small requests to every group of public functions."""
 
 from __future__ import annotations

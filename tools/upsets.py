@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Flip bits of an emulated flight processor's memory and tell what came of each.
 
 Usage: upsets.py [-h] [--flips N] [--seed S] [--elf FILE] [--json FILE] [--html FILE]

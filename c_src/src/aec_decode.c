@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #include "sxi/aec.h"
 
 #include <stdbool.h>
@@ -28,7 +31,7 @@ static enum sxi_status take_unaries(struct decoder *d, uint32_t count, uint32_t 
     struct bit_reader r = d->reader;
     uint32_t carried = 0; /* zeros of windows without a one */
     uint32_t i = 0;
-    while (i < count) { /* uncovered object 5510: count > 0 */
+    while (i < count) { /* uncovered object d15f: count > 0 */
         uintptr_t window = peek_bits(&r);
         uint32_t used = 0;
         if (window == 0U) {

@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #include "sxi/ce.h"
 
 #include <stdbool.h>
@@ -240,7 +243,7 @@ enum sxi_status sxi_ce_group_store(const uint32_t *fields, uint32_t n_fields, ui
         return SXI_STATUS_PARAM;
     }
     for (uint32_t i = 0; i < SXI_CE_GROUP_FIELDS; i++) {
-        /* uncovered object 951c: not in the first round, which has code of its own */
+        /* uncovered object 99e8: not in the first round, which has code of its own */
         const bool is_negative = i == SDP_OFFSET_SIGNAL && fields[i] >= 0xffff8000U;
         if (!fits(fields[i], group_widths[i]) && !is_negative) {
             return SXI_STATUS_PARAM;

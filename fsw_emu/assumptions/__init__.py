@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What sources leave open or contradict, and what we chose: the one table of it.
 
 SPEC.md section 1 is made of it; the options of ``fsw-emu run`` that choose, their defaults and

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Open questions of the ground side, and those of the emulated processor."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Open questions of the FEE: its event detection, its packets, and files of them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a row of the table of open questions is, and the three kinds of them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu run --from``: a run once more, from its manifest, and whether the same came of it."""
 
 from __future__ import annotations

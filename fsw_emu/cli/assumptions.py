@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu assumptions``: the open questions, and what hangs on each answer."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu diff``: two builds of the core on the same inputs."""
 
 from __future__ import annotations

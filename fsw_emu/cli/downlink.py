@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Where a run's telemetry goes, and the proof that it comes back whole."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Input files, plain or gzip, in pieces; and what to say when there is none."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """One answer to an open question after the other: what changes in the products of a run."""
 
 from __future__ import annotations

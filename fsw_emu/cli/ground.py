@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu ground``: telemetry to compression entities and FITS files."""
 
 from __future__ import annotations

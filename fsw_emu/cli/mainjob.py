@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The main job: a source, the science chain, the ground side, and the proof that they agree."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a command tells about itself: its options, its inputs, its place and time."""
 
 from __future__ import annotations

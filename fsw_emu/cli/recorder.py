@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The FEE packets that a run saw, kept as a pcapng capture."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu report``: the verification report of these sources, as HTML and PDF."""
 
 from __future__ import annotations

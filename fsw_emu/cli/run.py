@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu run``: FEE packets in, science telemetry out and back."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a command line of ``run`` asks for: settings of the chain and a source of packets."""
 
 from __future__ import annotations

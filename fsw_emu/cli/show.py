@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu show``: what is in a file, one line a packet."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Where the packets of a run come from: a recording, or the built-in scene."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu verify``: whether a folder still holds what its manifest lists."""
 
 from __future__ import annotations

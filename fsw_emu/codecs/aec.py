@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """CCSDS 121.0-B-3 lossless coding; the same bytes as libaec."""
 
 from __future__ import annotations

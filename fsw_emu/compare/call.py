@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """One call of a C function as plain values: made, asked, and its answers compared.
 
 A call is what JSON can hold, so that a vector is a file that reads itself: numbers; bytes as

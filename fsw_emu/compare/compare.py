@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A comparison of two targets: chain, functions, cost, vectors."""
 
 from __future__ import annotations

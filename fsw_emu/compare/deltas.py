@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What two builds cost: code, constants and stack from their files; instructions and cycles of
 the same calls on the emulated flight processor."""
 

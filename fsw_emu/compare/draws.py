@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the generators of calls share: numbers near their limits, memory, masks."""
 
 from __future__ import annotations

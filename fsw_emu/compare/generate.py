@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Calls of every function of the core, valid and not, as hypothesis draws and shrinks them.
 
 Statuses are behaviour, so lengths, ranges and pointers are wrong now and then; memory is always

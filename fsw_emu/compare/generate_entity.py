@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Calls of the functions of compression entities: header, metadata, whole entities."""
 
 from __future__ import annotations

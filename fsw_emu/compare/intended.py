@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Differences that are meant: declared in a TOML file, each with a reason and a day.
 
 [[intended]]

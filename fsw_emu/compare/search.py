@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Looks for calls that two sides answer differently, and makes each as small as it goes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """One of the two builds that are compared, as the process that runs it is asked."""
 
 from __future__ import annotations

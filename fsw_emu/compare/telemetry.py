@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the telemetry of two sides differs in: packet, field, event, counter."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """One side of a comparison, in a process of its own: a core that hangs or dies takes only this
 along. Requests and answers are lines of JSON on standard input and output.
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The science chain: bad pixels, filter, group, entity, compression, service 13."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Groups of frames become compression entities, entities become telemetry packets."""
 
 from __future__ import annotations

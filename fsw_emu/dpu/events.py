@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The event path: bad pixels, filter, order of the entity."""
 
 from __future__ import annotations

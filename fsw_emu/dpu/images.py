@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The image path: packets of a readout to pixels, and stacks of them."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Bad-pixel masks, read as sources disagree about it: what the flight code then sees.
 
 Masks are made as the calibration files have them, one a node, most significant bit first, and so

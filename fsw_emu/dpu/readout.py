@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """From packets to readouts: where one frame ends and the next begins, and what is missing.
 
 Rules (SPEC.md, choices): an event frame ends at the empty last-flagged event packet that

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a science run is set up with: the flight data pool, as far as the chain uses it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The front-end electronics in science: frames in, SpaceWire packets out.
 
 Packet sequences: FEE section of SPEC.md. One sequence counter runs through a readout, the

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Header cards that tell where the data of a FITS file come from."""
 
 from __future__ import annotations

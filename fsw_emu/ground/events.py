@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Event products: the 64-byte packets of an entity become a table, split into frames."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """FITS files of the ground segment. The same data give the same bytes: no clock in them."""
 
 from __future__ import annotations

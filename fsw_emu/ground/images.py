@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Image products: the science data of FT, UV and FF entities become node images.
 
 FT and UV: members x nodes x rows x columns, one image a node, nodes in the order E2, F2,

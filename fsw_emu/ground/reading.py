@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """How the ground reads what sources leave open (SPEC.md, section 1)."""
 
 from __future__ import annotations

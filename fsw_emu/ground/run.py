@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The ground segment from end to end: telemetry in, entities, events and images out."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Telemetry packets out of a byte stream: PUS packets, one after the other."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Large data transfers (PUS service 13): telemetry packets to compression entities."""
 
 from __future__ import annotations

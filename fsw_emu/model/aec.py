@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Lossless data compression of CCSDS 121.0-B-3, written to be read like the standard.
 
 Blocks of J samples are coded each with the option that takes the fewest bits. Options, with

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Compression entities: header, metadata, checksum (ground pipeline; register map v0.38)."""
 
 from __future__ import annotations

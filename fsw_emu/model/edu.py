@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Event detection of the front-end electronics, written to be read.
 
 Soman TN "Event Detection Methodology", issue 2 rev 0, as quoted in the public simulator.

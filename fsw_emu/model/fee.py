@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """FEE packets, written to be read: layout of MSSL-SMILE-SXI-IRD-0001 as public code has it."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The onboard event filter, written to be read (rule of the public FEE library)."""
 
 from __future__ import annotations

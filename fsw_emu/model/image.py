@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Size reduction of images before compression (what each step does exactly is ASSUMED)."""
 
 from __future__ import annotations

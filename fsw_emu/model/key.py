@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The compression key: how science data are coded (ASSUMED: the flight's is not public).
 
 Hexadecimal digits from the right: samples (0 u16, 2 stacked u32), coder, arrangement, block

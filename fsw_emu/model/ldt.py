@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Large data transfer, PUS service 13 (MIB DownFirstRep .. DownAbortRep; ground pipeline)."""
 
 from __future__ import annotations

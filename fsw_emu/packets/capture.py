@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """SpaceWire packets in captures, pcap or pcapng.
 
 They go under link type 149 (USER2), each after a prefix of two bytes, as the JAXA tool pcap-nc has

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Space packet primary header (CCSDS 133.0-B-2 4.1.3)."""
 
 from __future__ import annotations

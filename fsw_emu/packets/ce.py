@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Compression entities: names of products and metadata fields, and of their files."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Header of a FEE packet (MSSL-SMILE-SXI-IRD-0001 as public code reads it)."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """GRESB framing: flags:8 size:24 (big-endian) packet (GRESB user's manual).
 
 Sources read the flags from either end of the byte, so both are understood where nothing else

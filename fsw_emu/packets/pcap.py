@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Classic pcap files, read and written in pieces (libpcap savefile format, version 2.4)."""
 
 from __future__ import annotations

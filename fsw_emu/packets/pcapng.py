@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """pcapng captures, read and written in pieces (IETF draft-ietf-opsawg-pcapng).
 
 Read are sections of either byte order, interfaces of any time resolution, enhanced and simple

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """PUS-A telemetry as tailored for SMILE, and its time (MIB v1.8.1; EID-1298)."""
 
 from __future__ import annotations

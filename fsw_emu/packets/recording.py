@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Recordings of a SpaceWire link, whatever the file format."""
 
 from __future__ import annotations

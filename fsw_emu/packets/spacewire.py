@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A SpaceWire packet, and the prefix that announces a space packet in one."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Charts as inline SVG: small, sharp, and drawn in milliseconds.
 
 A plotting library would take longer to load than a whole run takes (measured: 0.5 s to import,

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a verification procedure found: one JSON file a procedure, from which the report is made."""
 
 from __future__ import annotations

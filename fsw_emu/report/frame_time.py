@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a frame costs on the flight processor: each step's share of a 4 s and of a 10 s frame.
 
 Counts of one frame times the cycles a unit that budgets.toml holds (measured by tools/cycles.py),

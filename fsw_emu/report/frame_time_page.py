@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The frame-time section of the report: a table and a bar for each length of frame."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Test runs as procedures of the report, read from the JUnit files that pytest writes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the core takes of the memory and the time there is, and what is left."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The report of a run: one HTML file that needs nothing else."""
 
 from __future__ import annotations

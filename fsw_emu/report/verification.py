@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the verification report is about: procedures, their verdicts, and the verdict of all."""
 
 from __future__ import annotations

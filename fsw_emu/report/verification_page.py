@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The verification report: one HTML page that needs nothing else, made to be printed too."""
 
 from __future__ import annotations

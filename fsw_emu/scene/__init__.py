@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The built-in scene: a sky, and the CCDs that see it.
 
 Everything follows from kind, seed and frame index; a frame needs none of those before it.

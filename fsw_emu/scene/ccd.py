@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The CCDs: arrivals of the sky become frames of samples."""
 
 from __future__ import annotations

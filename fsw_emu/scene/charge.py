@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Where charge goes: the pixels that a photon's cloud and a straight track leave it in."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What arrives at one node in one frame: photons and cosmic rays."""
 
 from __future__ import annotations

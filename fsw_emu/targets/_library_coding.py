@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """LibraryCore, second half: frames, coding, entities, telemetry."""
 
 from __future__ import annotations

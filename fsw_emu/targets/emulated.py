@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A program on an emulated processor, its memory a file that both sides map."""
 
 from __future__ import annotations

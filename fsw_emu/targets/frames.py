@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The deepest stack of each function of a SPARC program, read out of its code.
 
 A function takes what its ``save %sp, -n, %sp`` says, and what the deepest function it calls

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The same value in two memories: this machine's, and a 32-bit big-endian one's."""
 
 from __future__ import annotations

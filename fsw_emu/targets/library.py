@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A core behind its C functions: in any shared library built from the same headers, loaded
 through cffi, or on a target that is asked for each of them (remote.py).
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Instructions and cycles of calls on an emulated LEON3, as the cycle model counts them.
 
 The model is a plugin of QEMU (docs/cycle-model.md) that ``tools/cycles.py`` builds: pipeline

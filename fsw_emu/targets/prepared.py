@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Requests prepared to be asked again and again: their memory on the target, and their answer."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A target's program: an ELF file, its symbols and sections."""
 
 from __future__ import annotations

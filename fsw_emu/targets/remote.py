@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The functions of a core on another processor, called as if they were a loaded library's.
 
 Each call carries its arguments over: what a pointer shows goes into the target's arena in the

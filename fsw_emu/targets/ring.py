@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The client's side of the request ring (c_src/port/ring/ring.h): functions asked by their name,
 in whatever memory a target has."""
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the headers say of each function, and how much memory stands behind each pointer.
 
 The prototypes are read out of the preprocessed headers. How far a pointer reaches is in their

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Single-event upsets on an emulated target: one bit flipped, one request, one verdict.
 
 Every case is asked once unharmed; what the arena holds afterwards is the reference. Then, flip by

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Ten thousand streams beside libaec: every width, block size, interval and option set."""
 
 from __future__ import annotations

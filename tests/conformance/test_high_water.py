@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The inputs that take the flight processor longest (tools/high_water.py), held to the judges."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Our captures as scapy reads them, and scapy's as we do."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Telemetry packets by spacepackets' PUS-A class, checksums by crcmod."""
 
 from __future__ import annotations

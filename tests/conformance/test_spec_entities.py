@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """SPEC.md from entities to status codes, its tables and numbers, against the core's bytes.
 
 Every number comes from the text: one that is wrong there, or in the core, fails here.

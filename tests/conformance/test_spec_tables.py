@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """SPEC.md from nodes to the event filter, its tables and numbers, against what the core does.
 
 Every number comes from the text: one that is wrong there, or in the core, fails here.

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What the core sends down, read by a stranger who has the public layout and nothing else."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Codes that a decoder meets and no coder writes: CCSDS 121."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Arguments, code and room that the CCSDS 121 functions refuse."""
 
 from __future__ import annotations

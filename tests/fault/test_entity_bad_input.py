@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Bad arguments, broken data, tight buffers: compression entities and keys."""
 
 from __future__ import annotations

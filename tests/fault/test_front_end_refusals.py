@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What event detection and the packets of the front-end electronics refuse or leave out."""
 
 from __future__ import annotations

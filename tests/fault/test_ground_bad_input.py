@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The ground segment takes any bytes: it ends, holds little, and tells what was wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Bad arguments, tight buffers and foreign packets: frame, image and bad-pixel functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Entities packed and unpacked whole: what is refused, and that it changes nothing."""
 
 from __future__ import annotations

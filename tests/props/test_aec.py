@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """CCSDS 121: C, model and libaec give the same bytes; every option is met; the bound holds."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Bad-pixel masks against their model and numpy's bit packing."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The science chain: how packets are batched does not matter, losses are told, nothing crashes."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Checksums: crcmod and the standard library are the judges."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Event detection: C and model agree; the recordings of the simulator come out exactly."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """FEE packets: C and model agree on every packet, good and bad."""
 
 from __future__ import annotations

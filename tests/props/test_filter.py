@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The event filter: C and model agree; the first cause counts."""
 
 from __future__ import annotations

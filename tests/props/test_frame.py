@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Frame assembly against its model, whatever the link does to the packets."""
 
 from __future__ import annotations

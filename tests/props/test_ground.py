@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Ground segment: what went down comes up, whatever happens to some packets on the way."""
 
 from __future__ import annotations

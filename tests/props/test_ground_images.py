@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Image products: every pixel is where the order of the readout puts it."""
 
 from __future__ import annotations

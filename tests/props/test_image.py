@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Crop, bin, decimate and stack against their model and an outside judge."""
 
 from __future__ import annotations

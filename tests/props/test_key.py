@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Compression keys against their model; the coder behind them is judged by imagecodecs."""
 
 from __future__ import annotations

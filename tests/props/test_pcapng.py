@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """pcapng: what is written is read, however it is cut; what is wrong is told by position."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Readouts on the wire: what the front end sends, in which order, and where a frame ends."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Properties of the built-in scene: charge, tracks, reproducible frames."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Each other answer to a question of the FEE's link does what its words say."""
 
 from __future__ import annotations

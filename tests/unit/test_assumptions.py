@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The table of open questions, SPEC.md and the command line say the same."""
 
 from __future__ import annotations

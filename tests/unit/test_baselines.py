@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Baselines are held, change by one door only, and tell why they changed."""
 
 from __future__ import annotations

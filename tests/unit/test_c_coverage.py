@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The coverage gate: what never ran, on small programs, and what an exception excuses."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The cycle model on short programs whose cycles are counted by hand."""
 
 from __future__ import annotations

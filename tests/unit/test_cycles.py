@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Counts on the emulated flight processor: of every function, the same every time, in budget."""
 
 from __future__ import annotations

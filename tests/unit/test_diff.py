@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Comparing two builds: nothing where there is nothing, everything that was planted, and what is
 meant only as long as it is meant."""
 

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Verdicts are kept and read as they were meant; what was not run is no pass."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """FITS files, read back by astropy and by cfitsio."""
 
 from __future__ import annotations

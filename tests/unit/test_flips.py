@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu assumptions``: every other answer runs, and what changes is told."""
 
 from __future__ import annotations

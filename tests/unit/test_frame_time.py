@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The frame-time section of the report: sums by hand, shares that add up, what it refuses."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The house rules that a machine can check: who imports whom, how long rooms may be."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The errata scanner: seeded sequences, near misses, and random code against naive oracles."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What is asked of the flight core's objects and of programs: each rule seeded, the core judged."""
 
 from __future__ import annotations

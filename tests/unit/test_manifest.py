@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """A folder of products holds what its manifest says, and comes out the same again."""
 
 from __future__ import annotations

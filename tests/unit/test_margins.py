@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Margins: what is left of memory and time, and when a light turns."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Mutants of the flight code: one change each, caught by a test or explained."""
 
 from __future__ import annotations

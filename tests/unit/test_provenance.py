@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Products tell what they are made of; the same sources give the same objects anywhere."""
 
 from __future__ import annotations

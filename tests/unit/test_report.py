@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """``fsw-emu report`` as a review board meets it: a page, a PDF, verdicts that tell."""
 
 from __future__ import annotations

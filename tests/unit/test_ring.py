@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The request ring of the emulated LEON3: what is asked wrongly, what goes wrong, who is told."""
 
 from __future__ import annotations

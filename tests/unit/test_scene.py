@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The built-in scene: rates, geometry, noise, saturation."""
 
 from __future__ import annotations

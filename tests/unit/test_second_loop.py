@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The second loop as a whole: it finds a changed operator, runs the main job, uses two cores."""
 
 from __future__ import annotations

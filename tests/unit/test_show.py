@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The commands ``show`` and ``ground``: what they print and how they end."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Stack bounds from gcc's call graphs, held against the frames that the machine code makes."""
 
 from __future__ import annotations

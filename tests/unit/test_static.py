@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The gate of static analysis: what it has to catch, planted."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The gate of requirements: what is whole passes, each kind of fault is found by what it is."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The requirements of this project: whole as they are, and each damage to them is found."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Bits flipped on the emulated LEON3: every one is accounted for, and told as what it was."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The verdict of all is no better than its worst part; what was skipped is not a pass."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* A TCG plugin of QEMU that counts how often each conditional branch of a SPARC program was
  * taken and not taken: out=FILE gets a line `address taken not_taken` for each that was
  * translated, when QEMU ends.

@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* A TCG plugin of QEMU that counts the cycles of a LEON3 between two addresses.
  *
  * Arguments, output, what the model covers and what not: docs/cycle-model.md.

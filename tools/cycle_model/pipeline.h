@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Cycles of the LEON3 integer pipeline and misses of its caches, instruction by instruction. */
 #ifndef PIPELINE_H
 #define PIPELINE_H

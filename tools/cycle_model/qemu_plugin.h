@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* The part of QEMU's TCG plugin interface that the cycle model uses; distributions ship no header.
  *
  * QPV is the interface version: 1 for QEMU 7.2 to 8.2, 4 for QEMU 9.1 and later.

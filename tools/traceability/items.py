@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The requirements as doorstop keeps them: source, method and evidence, with a fingerprint each.
 
 ``requirements/`` is one doorstop document, one item an id. What a review accepted is its

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Requirements, tests and assumptions joined: what verifies what, with which verdict, and what
 is missing."""
 

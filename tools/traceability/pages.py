@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The matrix to be read: a page that needs no network, two CSV files, the report's tables."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """What a review does: accept requirements as they are, begin new ones."""
 
 from __future__ import annotations

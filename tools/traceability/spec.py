@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """The requirements in SPEC.md: what ends with an id in its sections 2 to 12, and what should.
 
 A sentence, list item, table or row of a table ends with an id in brackets, that of a table in its

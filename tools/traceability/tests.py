@@ -1,3 +1,6 @@
+# SPDX-FileCopyrightText: 2026 fsw-emu contributors
+# SPDX-License-Identifier: Apache-2.0
+
 """Which tests verify what, read from their sources, and how they ended, from JUnit files."""
 
 from __future__ import annotations

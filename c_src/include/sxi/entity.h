@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #ifndef SXI_ENTITY_H
 #define SXI_ENTITY_H
 

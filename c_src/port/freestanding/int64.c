@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #include <stdint.h>
 
 /* 64-bit shifts that clang calls out of line; written on the halves so that they do not call

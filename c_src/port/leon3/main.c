@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 #include "ring.h"
 
 /* The server on a bare LEON3. start.S calls these and supplies ring_call(). */

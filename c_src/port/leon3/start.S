@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Start-up of a LEON3: trap table, register windows, traps reported to the request ring.
  *
  * Kept clear of two errata of the LEON3FT, which tools/check_leon3.py proves of the linked

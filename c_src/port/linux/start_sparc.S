@@ -1,3 +1,6 @@
+/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
 /* Start-up as a Linux process without a C library: map the file that the first argument names
  * and serve the request ring in it. */
 #define SYS_EXIT 1
