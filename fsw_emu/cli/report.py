@@ -122,7 +122,22 @@ def _assumptions() -> Any:
 
 
 def _compliance() -> list[Any]:
-    return []
+    from fsw_emu.report.compliance import entries, not_claimed, standards
+    from fsw_emu.report.evidence import Table
+
+    clauses = entries()
+    head = ("clause", "asks", "answer", "note")
+    tables = []
+    for standard in standards():
+        rows = [
+            (c.number, c.asks, c.answer, c.note + ("" if c.confirmed else " (number unconfirmed)"))
+            for c in clauses
+            if c.standard == standard.name
+        ]
+        note = f"{standard.scope} Clause numbers {standard.numbers}."
+        tables.append(Table(f"{standard.name}: {standard.title}", head, rows, note))
+    rest = [(claim.what, claim.why) for claim in not_claimed()]
+    return [*tables, Table("Not claimed", ("what", "why"), rest)]
 
 
 def _pdf(page: str) -> bytes:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -78,3 +79,12 @@ def test_the_tree_is_the_sources_not_the_commit(tmp_path: Path) -> None:
 
 def test_without_git_nothing_is_known(tmp_path: Path) -> None:
     assert checkout.__wrapped__(tmp_path / "none") == Checkout("", False, "")
+
+
+def test_the_page_names_tests_that_are_there() -> None:
+    """What docs/evidence.md says of the watchmen is so."""
+    root = Path(__file__).resolve().parents[2]
+    named = re.findall(r"`(tests/\S+\.py)::(\w+)`", (root / "docs/evidence.md").read_text())
+    assert len(named) >= 15
+    for file, test in named:
+        assert f"def {test}(" in (root / file).read_text(), f"{file}: no {test}"
