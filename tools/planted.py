@@ -79,9 +79,9 @@ class Libraries:
         objects = {s.name: self._folder / f"{s.stem}.o" for s in self._sources}
         if change is not None:
             source = ROOT / "c_src/src" / change.file
-            changed = self._folder / f"{name}.c"
+            changed = self._folder / f"changed_{name}.c"
             changed.write_text(change_source(source.read_text(), change))
-            objects[change.file] = self._folder / f"{name}.o"
+            objects[change.file] = changed.with_suffix(".o")
             _compile(changed, objects[change.file])
         library = self._folder / f"{name}.so"
         command = ["gcc", "-shared", "-o", str(library), *map(str, objects.values())]

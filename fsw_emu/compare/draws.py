@@ -17,8 +17,10 @@ from fsw_emu.compare.call import Value
 Draw = st.DrawFn
 Strategy = st.SearchStrategy[Any]
 
-u16 = st.integers(0, 0xFFFF)
-u32 = st.integers(0, 0xFFFFFFFF)
+u16 = st.integers(0, 0xFFFF) | st.sampled_from([0xFFFF, 0xFFFE, 0xFFF5, 0x7FFF, 0x8000])
+u32 = st.integers(0, 0xFFFFFFFF) | st.sampled_from(
+    [0x7FFFFFFF, 0x80000000, 0x7FFFFFFE, 0xFFFFFFFF, 0xFFFF8000]
+)
 MASK_BYTES = 30672
 
 

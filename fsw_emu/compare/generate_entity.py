@@ -21,7 +21,7 @@ GROUP, FRAME = (47, 100), (57, 121)  # fields, bytes
 _HEAD = ">HHHIIIHHIIBBHHHII"  # as ce.h has them, but for microseconds of 3 bytes
 #: values at the limits of the widths of metadata fields
 _VALUES = st.sampled_from(
-    [1, 0x3F, 0xFF, 0x100, 0xFFF, 0xFFFF, 0x10000, 0xFFFFF, 0xFFFFFF, 0x80000000, 0xFFFFFFFF]
+    [1, 0x3F, 0xFF, 0x100, 0xFFF, 0xFFFF, 0x10000, 0xFFFFF, 0xFFFFFF, 0xFFFF8000, 0xFFFFFFFF]
 )
 
 
