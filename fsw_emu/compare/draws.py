@@ -62,7 +62,7 @@ def blob(draw: Draw, most: int, *, edges: Sequence[int] = (), least: int = 0) ->
     few = draw(st.binary(min_size=max(least, 1), max_size=most))
     if least == 0 and draw(maybe()):
         return b""
-    if draw(maybe()) and edges:
+    if edges and draw(st.integers(0, 3)) == 3:
         n = draw(st.sampled_from(list(edges)))
         return (few * (n // len(few) + 1))[:n]
     return few
