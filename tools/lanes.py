@@ -42,7 +42,7 @@ LANES = [
     Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "default"),
     Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}, "default"),
     Lane("leon3-clang", "clang for GR712RC, on a bare machine", "elf", {"cross": "leon3-clang"}),
-    Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}, "default"),
+    Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}),
     Lane("gcc-O0", "gcc -O0", "lib", {"optimise": 0}),
     Lane("release", "gcc -O3, as it ships", "lib", {}, "default"),
     Lane("leon3-user", "gcc -O2 for LEON3, as a process", "user", {"cross": "leon3-user"}),

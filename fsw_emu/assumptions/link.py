@@ -85,11 +85,11 @@ LINK = (
     one_of(
         "A25",
         "--pcap-prefix",
-        "bytes before a packet in pcap link type 149",
+        "bytes before a packet in pcap and pcapng link type 149",
         ("2", "kept, not read"),
         ("0", ""),
         acts=("recording",),
-        changes="every packet of a pcap recording",
+        changes="every packet of such a recording",
         source="JAXA pcap-nc; what the prefix says is not known",
     ),
     one_of(

@@ -202,6 +202,13 @@ ONBOARD = (
         changes="nothing",
         source="no mask has a bit for it",
     ),
+    stands(
+        "A45",
+        "id of a parameter set",
+        "kind of the run and the first 8 digits of the set's SHA-256",
+        changes="provenance",
+        source="sources give no ids",
+    ),
     given(
         "A39",
         "--destination",

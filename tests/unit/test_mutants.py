@@ -148,7 +148,8 @@ def test_how_a_run_of_the_tests_ends() -> None:
 
 def test_files_of_the_module_come_first() -> None:
     own, others = files_of("host", "edu.c")
-    assert own == ["tests/props/test_edu.py", "tests/conformance/test_high_water.py"]
+    assert own[0] == "tests/props/test_edu.py"
+    assert "tests/conformance/test_high_water.py" in own
     (every,) = files_of("leon3", "edu.c")
     (chain,) = files_of("chain", "edu.c")
     assert sorted(own + others + chain) == sorted(every)
