@@ -17,9 +17,14 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """A binary file to write that takes its name when the block ends well.
 
     Until then it lies beside ``path`` under another name; whatever goes wrong, a full disk
-    (OSError) or an exception of the block, it is removed and ``path`` is left as it was.
+    (OSError) or an exception of the block, it is removed and ``path`` is left as it was. A link
+    stays, what it shows is replaced; a device or a pipe is written to as it is.
     """
-    path = Path(path)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
