@@ -152,7 +152,12 @@ def _product(path: Path, entry: Mapping[str, Any]) -> Product:
     if not all(kinds):
         raise TypeError("products")
     pure = PurePosixPath(name)
-    if not name or "\0" in name or pure.is_absolute() or ".." in pure.parts or name != str(pure):
+    if (
+        not (name and name.isprintable())
+        or pure.is_absolute()
+        or ".." in pure.parts
+        or (name != str(pure))
+    ):
         raise ManifestError(f"{path}: {name!r} is no file of its folder")
     return product
 

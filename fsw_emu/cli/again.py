@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import fsw_emu.targets
 from fsw_emu import manifest
 from fsw_emu.cli import mainjob
 from fsw_emu.cli.setup import UsageError
@@ -31,6 +32,11 @@ def run(args: argparse.Namespace) -> int:
             print(f"fsw-emu run: {getattr(new, name)}: not the file of {args.manifest}",
                   file=sys.stderr)  # fmt: skip
             return 1
+    expected = before.provenance.get("onboard")
+    expected = expected.get("sha256") if isinstance(expected, dict) else None
+    if new.target != "host" and fsw_emu.targets.build(new.target).sha256 != expected:
+        print(f"fsw-emu run: {new.target}: not the build of {args.manifest}", file=sys.stderr)
+        return 1
     code = mainjob.run(new)
     return max(code, _compare(before, manifest.read(args.out / manifest.FILE)))
 

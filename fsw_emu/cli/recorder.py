@@ -17,22 +17,28 @@ from fsw_emu.packets.capture import framed
 
 _EPOCH_US = int(EPOCH.timestamp()) * 1_000_000
 _FEE_PROTOCOL = 0xF0
+_HEADER_BYTES = 10
 
 
-class _Clock:
+class FrameClock:
     """The emulated time: a packet has the start of its frame (A11). Frames are told apart by the
-    FEE's frame counter."""
+    FEE's frame counter, which is 16 bit; a packet that is late, or none of the FEE's, has the
+    time that was reached."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._frame = -1
-        self._counter = b""
+        self._frame = 0
+        self._counter: int | None = None
 
     def time_ns(self, packet: bytes) -> int:
-        if packet[1:2] == bytes([_FEE_PROTOCOL]) and packet[6:8] != self._counter:
-            self._counter = packet[6:8]
-            self._frame += 1
-        return (_EPOCH_US + self._settings.start_us(max(self._frame, 0))) * 1000
+        if len(packet) >= _HEADER_BYTES and packet[1] == _FEE_PROTOCOL:
+            counter = int.from_bytes(packet[6:8], "big")
+            if self._counter is None:
+                self._counter = counter
+            elif 0 < (counter - self._counter & 0xFFFF) < 0x8000:
+                self._counter = counter
+                self._frame += 1
+        return (_EPOCH_US + self._settings.start_us(self._frame)) * 1000
 
 
 def recorded(
@@ -42,7 +48,7 @@ def recorded(
 
     comment: what the file says of itself, of the same length whenever it is asked. OSError.
     """
-    clock = _Clock(settings)
+    clock = FrameClock(settings)
     with atomic_file(path) as file:
         beginning = pcapng.section_header(comment())
         file.write(beginning + pcapng.interface())

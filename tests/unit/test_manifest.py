@@ -164,6 +164,8 @@ def test_a_manifest_does_not_lead_out_of_its_folder(
         lambda body: body.pop("apart"),
         lambda body: body["products"][0].update(name="ce"),
         lambda body: body["products"][0].update(name="x" * 5000),
+        lambda body: body["products"][0].update(name="\ud800"),
+        lambda body: body["products"][0].update(name="a\nb"),
     ],
 )
 def test_a_forged_manifest_is_one_line(
@@ -241,6 +243,23 @@ def test_inputs_may_move_but_not_change(
     assert main([*again, str(moved)]) == 2
     assert main([*again, "--codec", "none"]) == 2
     assert "brings its own options" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_library_that_the_run_did_not_use_is_not_loaded(
+    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "libsxi.so").write_bytes(b"anything")
+
+    def change(body: dict[str, Any]) -> None:
+        body["command"]["options"]["target"] = "lib:libsxi.so"
+        body["apart"]["paths"]["target"] = str(tmp_path / "libsxi.so")
+
+    shutil.copytree(recorded / "out", tmp_path / "in")
+    forged(tmp_path / "in/manifest.json", change)
+    again = ["--from", str(tmp_path / "in/manifest.json"), "--out", str(tmp_path / "out")]
+    assert main(["run", *again]) == 1
+    assert "not the build of" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_another_product_than_the_manifest_says_is_told(

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 import fsw_emu.targets
 from fsw_emu import provenance as p
 from fsw_emu.cli.main import main
+from fsw_emu.cli.recorder import FrameClock
 from fsw_emu.dpu.settings import FilterSettings, Settings
 from fsw_emu.packets.pcapng import PcapngReader
 
@@ -199,6 +200,20 @@ def test_captures_have_the_emulated_time(tmp_path: Path) -> None:
     assert [ns // 10**9 - 1_514_764_800 for ns in sorted({r.time_ns for r in records})] == [
         10, 20, 30,
     ]  # fmt: skip
+
+
+def test_the_emulated_time_goes_by_whole_packets_and_forward() -> None:
+    """None of the FEE's, a piece of one, a late one: they have the time that was reached."""
+    clock = FrameClock(Settings(t0_s=0))
+
+    def seconds(packet: bytes) -> int:
+        return clock.time_ns(packet) // 10**9 - 1_514_764_800
+
+    def fee(counter: int) -> bytes:
+        return bytes([0x50, 0xF0, 0, 0, 0, 0, counter >> 8, counter & 0xFF, 0, 0])
+
+    told = [fee(0xFFFF), fee(0xFFFF)[:4], b"", b"\x50\x01" + bytes(8), fee(0), fee(0xFFFF), fee(1)]
+    assert [seconds(packet) for packet in told] == [0, 0, 0, 0, 10, 10, 20]
 
 
 def test_a_capture_stays_in_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
