@@ -20,7 +20,8 @@ example:
   fsw-emu report --out build/report
 
 Reads what the procedures kept in build/evidence and build/lanes; one that was not run is told as
-NOT RUN, one of other sources as INCONCLUSIVE. Exit: 1 when one has failed.
+NOT RUN, one of other sources as INCONCLUSIVE. Exit: 1 when one has failed, 2 when it cannot be
+written, else 0, which is no verdict: the last line says it.
 """
 
 
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parts(build: Path) -> Any:
-    from fsw_emu.provenance import checkout
+    from fsw_emu.provenance import ROOT, checkout
     from fsw_emu.report.verification_page import ReportParts
 
     sources = checkout()
@@ -87,7 +88,7 @@ def _parts(build: Path) -> Any:
         "changed since": "yes" if sources.dirty else "no",
         "hash of the sources": sources.tree,
         "flight core, LEON3 program (SHA-256)": _hash(flight),
-        "specification (SHA-256 of SPEC.md)": _hash(build.parent / "SPEC.md"),
+        "specification (SHA-256 of SPEC.md)": _hash(ROOT / "SPEC.md"),
     }
     environment = {
         "system": platform.platform(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -54,8 +54,12 @@ class Evidence:
     sources: Checkout = field(default_factory=checkout)
 
 
-def write(evidence: Evidence, folder: Path = FOLDER) -> Path:
-    """Keep it as ``folder/procedure.json``; OSError."""
+def write(evidence: Evidence, folder: Path = FOLDER, now: Checkout | None = None) -> Path:
+    """Keep it as ``folder/procedure.json``; OSError. A verdict on sources that have changed since
+    the procedure began is no verdict: ERROR. now: the sources as they are."""
+    if evidence.sources.tree != (now or checkout.__wrapped__()).tree:
+        said = f"sources changed meanwhile ({evidence.verdict}: {evidence.said})"
+        evidence = replace(evidence, verdict=Verdict.ERROR, said=said)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{evidence.procedure}.json"
     write_atomic(path, (json.dumps(asdict(evidence), indent=1) + "\n").encode())
@@ -64,7 +68,7 @@ def write(evidence: Evidence, folder: Path = FOLDER) -> Path:
 
 def read(procedure: str, folder: Path = FOLDER, sources: Checkout | None = None) -> Evidence:
     """What was kept. Nothing kept is NOT RUN, an unreadable file an ERROR; a verdict on other
-    sources than these is INCONCLUSIVE."""
+    sources than these, or where nobody knows the sources, is INCONCLUSIVE."""
     path = folder / f"{procedure}.json"
     try:
         found = json.loads(path.read_text())
@@ -76,7 +80,8 @@ def read(procedure: str, folder: Path = FOLDER, sources: Checkout | None = None)
         return Evidence(procedure, Verdict.NOT_RUN, "not run")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Evidence(procedure, Verdict.ERROR, f"{path.name} cannot be read: {error}")
-    if evidence.sources.tree != (sources or checkout()).tree:
-        stale = f"of other sources ({evidence.verdict}: {evidence.said})"
-        return Evidence(**{**vars(evidence), "verdict": Verdict.INCONCLUSIVE, "said": stale})
+    tree = (sources or checkout()).tree
+    if not tree or evidence.sources.tree != tree:
+        said = f"of other sources ({evidence.verdict}: {evidence.said})"
+        return replace(evidence, verdict=Verdict.INCONCLUSIVE, said=said)
     return evidence

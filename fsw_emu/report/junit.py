@@ -16,6 +16,8 @@ from fsw_emu.report.evidence import Evidence, Table, Verdict
 FOLDER = "lanes"
 #: property of a test suite: the hash of the sources that it judged
 TREE = "tree"
+#: property that tools/lanes.py adds where a run ended badly although no test failed
+ENDED = "ended"
 OUTCOMES = {"failure": Verdict.FAIL, "error": Verdict.ERROR, "skipped": Verdict.NOT_RUN}
 MAX_LISTED = 50
 #: why a test may be skipped without the run being less than whole: the named optional lanes
@@ -96,8 +98,10 @@ def suite(lane: str, path: Path, sources: Checkout) -> Evidence:
         if counts[verdict] or verdict is Verdict.PASS
     )
     verdict = _verdict(run, counts)
+    if ENDED in run.properties:
+        said += f"; {run.properties[ENDED]}"
     tree = run.properties.get(TREE, "")
-    if tree != sources.tree:
+    if not tree or tree != sources.tree:
         said = f"of other sources ({verdict}: {said})"
         verdict = Verdict.INCONCLUSIVE
     return Evidence(
@@ -115,6 +119,8 @@ def _verdict(run: TestRun, counts: dict[Verdict, int]) -> Verdict:
     if counts[Verdict.FAIL]:
         return Verdict.FAIL
     if counts[Verdict.ERROR]:
+        return Verdict.ERROR
+    if ENDED in run.properties:
         return Verdict.ERROR
     if not counts[Verdict.PASS]:
         return Verdict.NOT_RUN

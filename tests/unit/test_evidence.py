@@ -30,7 +30,7 @@ GOOD = Evidence(
 
 
 def test_what_is_kept_is_read(tmp_path: Path) -> None:
-    assert write(GOOD, tmp_path / "new") == tmp_path / "new/static.json"
+    assert write(GOOD, tmp_path / "new", NOW) == tmp_path / "new/static.json"
     assert read("static", tmp_path / "new", NOW) == GOOD
 
 
@@ -45,11 +45,24 @@ def test_a_damaged_file_is_an_error(tmp_path: Path, text: str) -> None:
 
 
 def test_a_verdict_on_other_sources_does_not_count(tmp_path: Path) -> None:
-    write(GOOD, tmp_path)
+    write(GOOD, tmp_path, NOW)
     stale = read("static", tmp_path, replace(NOW, tree="def"))
     assert stale.verdict is Verdict.INCONCLUSIVE
     assert "PASS: nothing found" in stale.said
     assert stale.tables == GOOD.tables
+
+
+def test_where_nobody_knows_the_sources_nothing_counts(tmp_path: Path) -> None:
+    unknown = Checkout("", False, "")
+    write(replace(GOOD, sources=unknown), tmp_path, unknown)
+    assert read("static", tmp_path, unknown).verdict is Verdict.INCONCLUSIVE
+
+
+def test_sources_that_change_meanwhile_are_an_error(tmp_path: Path) -> None:
+    write(GOOD, tmp_path, replace(NOW, tree="def"))
+    for tree in ("abc", "def"):
+        assert read("static", tmp_path, replace(NOW, tree=tree)).verdict is not Verdict.PASS
+    assert read("static", tmp_path, NOW).said.startswith("sources changed meanwhile (PASS")
 
 
 def test_the_tree_is_the_sources_not_the_commit(tmp_path: Path) -> None:

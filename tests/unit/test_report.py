@@ -45,7 +45,11 @@ class Page(HTMLParser):
 
 
 def test_page_and_pdf_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(Evidence("static", Verdict.PASS, "all well", {"rules": "143"}), tmp_path / "evidence")
+    write(
+        Evidence("static", Verdict.PASS, "all well", {"rules": "143"}),
+        tmp_path / "evidence",
+        checkout(),
+    )
     out = tmp_path / "report"
     assert main(["report", "--build", str(tmp_path), "--out", str(out)]) == 0
     said = capsys.readouterr().out.splitlines()
@@ -59,7 +63,9 @@ def test_page_and_pdf_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_a_failed_procedure_is_the_exit_code(tmp_path: Path) -> None:
-    write(Evidence("trace", Verdict.FAIL, "no", findings=["EDU-1"]), tmp_path / "evidence")
+    write(
+        Evidence("trace", Verdict.FAIL, "no", findings=["EDU-1"]), tmp_path / "evidence", checkout()
+    )
     options = ["--build", str(tmp_path), "--out", str(tmp_path), "--no-pdf"]
     assert main(["report", *options]) == 1
     assert "EDU-1" in (tmp_path / "verification.html").read_text()

@@ -39,7 +39,8 @@ def everything(tmp_path: Path, **verdicts: Verdict) -> list[Outcome]:
         else:
             verdict = verdicts.get(procedure.name.replace("-", "_"), Verdict.PASS)
             if verdict is not Verdict.NOT_RUN:
-                write(Evidence(procedure.name, verdict, "said", sources=NOW), tmp_path / "e")
+                found = Evidence(procedure.name, verdict, "said", sources=NOW)
+                write(found, tmp_path / "e", NOW)
     return gather(tmp_path / "e", tmp_path / "lanes", NOW)
 
 
@@ -110,3 +111,23 @@ def test_a_broken_file_is_an_error(tmp_path: Path) -> None:
     for text in ("", "<a/>", "<testsuite"):
         (tmp_path / "h.xml").write_text(text)
         assert suite("host", tmp_path / "h.xml", NOW).verdict is Verdict.ERROR
+
+
+def test_a_run_that_ends_badly_though_all_passed_is_an_error(tmp_path: Path) -> None:
+    path = junit_file(tmp_path / "leon3.xml", PASSED)
+    lanes.tell_ending(path, "the run ended with exit code 1")
+    found = suite("leon3", path, NOW)
+    assert found.verdict is Verdict.ERROR
+    assert found.said == "1 passed; the run ended with exit code 1"
+
+
+def test_a_run_without_verdicts_has_no_ending(tmp_path: Path) -> None:
+    lanes.tell_ending(tmp_path / "none.xml", "x")
+    (tmp_path / "part.xml").write_text("<testsuites><testsu")
+    lanes.tell_ending(tmp_path / "part.xml", "x")
+    assert suite("x", tmp_path / "part.xml", NOW).verdict is Verdict.ERROR
+
+
+def test_without_git_no_suite_counts(tmp_path: Path) -> None:
+    path = junit_file(tmp_path / "h.xml", PASSED, tree="")
+    assert suite("host", path, Checkout("", False, "")).verdict is Verdict.INCONCLUSIVE
