@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -106,13 +107,14 @@ def stands(
 
 
 def numbers(*counts: int) -> Callable[[str], tuple[int, ...]]:
-    """The type of an argument of so many numbers with commas between; ValueError."""
+    """The type of an argument of so many numbers with commas between."""
 
     def numbers_of(text: str) -> tuple[int, ...]:
-        values = tuple(int(part) for part in text.split(","))
-        if len(values) not in counts:
-            raise ValueError(text)
-        return values
+        parts = text.split(",")
+        if len(parts) not in counts or not all(part.isdecimal() for part in parts):
+            many = " or ".join(map(str, counts))
+            raise argparse.ArgumentTypeError(f"{text!r}: {many} numbers with commas between")
+        return tuple(map(int, parts))
 
     return numbers_of
 

@@ -135,8 +135,13 @@ def _run_arguments(args: argparse.Namespace) -> argparse.Namespace:
             raise UsageError("--frames belongs to a scene, but a recording is given")
         source = [str(args.recording)]
     else:
-        source = ["--scene", args.scene, "--frames", str(args.frames or 2)]
+        source = ["--scene", args.scene, "--frames", str(2 if args.frames is None else args.frames)]
     parsed = parser.parse_args(["run", *source, "--out", "", *args.options])
+    given = parser.parse_args(["run", *source, "--out", ""])
+    for name in ("recording", "scene", "frames", "out", "record", "manifest"):
+        if getattr(parsed, name) != getattr(given, name):
+            flag = "--from" if name == "manifest" else f"--{name}"
+            raise UsageError(f"{flag}: not among the options of all runs")
     fill_in(parsed)
     return parsed
 

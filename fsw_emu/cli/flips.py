@@ -17,7 +17,7 @@ from fsw_emu.assumptions import Assumption, Choice
 from fsw_emu.cli.mainjob import receive, send, summary_of
 from fsw_emu.cli.setup import UsageError, check_usage, reading_of, settings_of, source_of
 from fsw_emu.cli.sources import Source
-from fsw_emu.core import Core
+from fsw_emu.core import Core, TargetError
 from fsw_emu.dpu.readout import Batch
 
 #: lists of a summary that are told apart from its counters
@@ -94,7 +94,7 @@ class Flipper:
         try:
             check_usage(args)
             outcome = self._outcome(args, None if acts in row.acts else self._packets)
-        except (UsageError, ValueError) as error:
+        except (UsageError, TargetError, ValueError) as error:
             return Flip(row, choice, options, refused=str(error))
         return Flip(
             row,

@@ -84,7 +84,7 @@ def _add_onboard(group: Any) -> None:
         default="host",
         metavar="T",
         help="processor of the onboard part: host, leon3 (emulated), lib:PATH, elf:PATH or "
-        "user:PATH; default host",
+        "leon3:PATH (the same), user:PATH; default host",
     )
     group.add_argument(
         "--codec",

@@ -9,9 +9,10 @@ import argparse
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fsw_emu.assumptions import ASSUMPTIONS
 from fsw_emu.cli.sources import RecordingSource, SceneSource, Source
@@ -96,7 +97,7 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
         codec=args.codec,
         t0_s=_seconds(args.t0),
         frame_period_ms=round(period * 1000),
-        nodes=tuple(node for node in NODES if node in args.nodes.split(",")),
+        nodes=_nodes(args.nodes),
         binning=24 if args.image == "uv" else args.binning,
         mode=args.mode,
         masks=not args.no_masks,
@@ -116,6 +117,14 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
         destination=args.destination,
         evt_ctr=args.evt_ctr,
     )
+
+
+def _nodes(text: str) -> tuple[str, ...]:
+    """In the order of the stream."""
+    given = text.split(",")
+    if strange := [node for node in given if node not in NODES]:
+        raise UsageError(f"--nodes {text}: {strange[0]!r} is none of {', '.join(NODES)}")
+    return tuple(node for node in NODES if node in given)
 
 
 def reading_of(args: argparse.Namespace) -> Reading:
@@ -165,10 +174,23 @@ def _bad_pixels(args: argparse.Namespace, core: Core) -> dict[str, bytes] | None
     else:
         try:
             with np.load(path, allow_pickle=False) as maps:
-                masks = {node: core.bad_pixel_mask(maps[node].astype(bool)) for node in maps.files}
-        except (ValueError, OSError, EOFError) as error:
+                found = {node: maps[node] for node in maps.files}
+        except OSError as error:
+            raise UsageError(f"--bad-pixels {path}: {error.strerror or error}") from error
+        except (ValueError, EOFError, AttributeError) as error:
+            raise UsageError(f"--bad-pixels {path}: not a file of numpy's savez") from error
+        try:
+            masks = {node: _bad_pixel_mask(core, pixels) for node, pixels in found.items()}
+        except ValueError as error:
             raise UsageError(f"--bad-pixels {path}: {error}") from error
     return as_read(masks, bits=args.mask_bits, per=args.mask_per)
+
+
+def _bad_pixel_mask(core: Core, pixels: NDArray[Any]) -> bytes:
+    """ValueError for what are no flags of a node's pixels."""
+    if pixels.dtype != bool and not np.isin(pixels, (0, 1)).all():
+        raise ValueError(f"{pixels.dtype} pixels, not flags")
+    return core.bad_pixel_mask(pixels.astype(bool))
 
 
 def _scene(args: argparse.Namespace) -> Scene:

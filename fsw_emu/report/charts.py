@@ -185,6 +185,8 @@ def _path(points: Sequence[tuple[float, float]], steps: bool) -> str:
     if not points:
         return ""
     (x, y), *rest = points
+    if not rest:  # no line: a dash that is seen
+        return f"M{x - 4:.1f} {y:.1f}h8"
     path = [f"M{x:.1f} {y:.1f}"]
     for x, y in rest:
         path.append(f"H{x:.1f}V{y:.1f}" if steps else f"L{x:.1f} {y:.1f}")

@@ -234,6 +234,7 @@ h1{font-size:24px;margin:0}h2{font-size:16px;margin:0 0 8px}
 .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px}
 .card b{display:block;font-size:21px}.card span{color:var(--dim)}
 .figures{columns:2;column-gap:16px}
+.figures+h2{margin-top:20px}
 figure{break-inside:avoid;margin:0 0 16px;background:var(--card);border:1px solid var(--line);
 border-radius:8px;padding:14px}
 figcaption{color:var(--dim);font-size:13px;margin-top:6px}

@@ -185,6 +185,9 @@ def test_the_table_on_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["--frames", "3"], "need --scene or --recording"),
         (["--recording", "nowhere.gresb"], "nowhere.gresb: no such file"),
         (["--scene", "quiet", "--frames", "-1"], "--frames -1"),
+        (["--scene", "quiet", "--frames", "0"], "--frames 0"),
+        (["--scene", "quiet", "--", "--scene", "storm"], "--scene: not among"),
+        (["--scene", "quiet", "--", "--record", "a.pcapng"], "--record: not among"),
     ],
 )
 def test_wrong_use_is_one_line(

@@ -37,7 +37,7 @@ from fsw_emu.scene import Scene
         (["--out", "{tmp}", "--pedestal", "9000"], "ring-sum-max"),
         (["--out", "{tmp}", "--t0", "yesterday"], "not a time"),
         (["--out", "{tmp}", "--group", "541"], "1..540"),
-        (["--out", "{tmp}", "--nodes", "E3"], "choice of"),
+        (["--out", "{tmp}", "--nodes", "E3"], "is none of"),
         (["--out", "{junk}"], "junk"),
         (["--out", "{junk}/below"], "Not a directory"),
         (["--out", "{tmp}", "--bad-pixels", "{junk}"], "--bad-pixels"),
@@ -171,3 +171,27 @@ def test_faults_without_end_do_not_fill_the_memory(tmp_path: Path) -> None:
     assert code == 1
     assert len(summary["faults"]) == 10_000
     assert summary["faults_not_listed"] == 20_000
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--nodes", "E2,E9"], "--nodes E2,E9: 'E9' is none of E2, F2, E4, F4"),
+        (["--nodes", "e2"], "--nodes e2: 'e2' is none of E2, F2, E4, F4"),
+        (["--bad-pixels", "README.md"], "--bad-pixels README.md: not a file of numpy's savez"),
+    ],
+)
+def test_a_wrong_value_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    told = error_of(capsys, "--scene", "quiet", "--frames", 1, *options, "--out", tmp_path)
+    assert told == f"fsw-emu run: {said}"
+
+
+def test_pixels_that_are_no_flags_are_no_mask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "frames.npz"
+    np.savez(path, E2=np.full((639, 384), 100, np.uint16))
+    options = ["--scene", "quiet", "--frames", 1, "--bad-pixels", path]
+    assert error_of(capsys, *options, "--out", tmp_path).endswith("uint16 pixels, not flags")
