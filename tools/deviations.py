@@ -6,7 +6,8 @@
 An advisory rule of MISRA C:2012 may be disapplied for the whole project. Everything else is a
 deviation with a number, which stands in a comment at the line, `/* D3 */`, unless the table names
 the files or what such a place looks like. Nothing there may be more than is needed: a number
-without a finding is itself a finding, and so is a rule that nothing breaks.
+without a finding is itself a finding, and so is a rule that nothing breaks. What an analyser is
+told not to say, no row can explain: words that silence one are findings too.
 """
 
 from __future__ import annotations
@@ -33,6 +34,16 @@ MANDATORY = {
     "21.20", "22.2", "22.4", "22.5", "22.6",
 }  # fmt: skip
 REFERENCE = re.compile(r"/\*\s*(D\d+(?:, D\d+)*)\s*\*/")
+#: what makes an analyser or a compiler say less, wherever it stands
+SILENCING = re.compile(
+    r"\bnolint\w*|\bcppcheck[-_]suppress\w*|#\s*lizard\s+\w+|(?-i:GENERATED CODE)"
+    r"|\b_?pragma\b|^\s*#\s*(?:line\b|\d)"  # of a system header nothing is said
+    r"|\b__(?:extension|clang_analyzer|cppcheck)__\b"
+    r"|(?:\b__attribute(?:__)?\s*\(\((?:[^()]|\([^()]*\))*?|\[\[[^]]*?)"
+    r"\b_*(?:no_\w*(?:saniti[sz]e|analysis)\w*|disable_saniti[sz]er_\w+|analyzer_noreturn"
+    r"|suppress|unused|maybe_unused|fallthrough)_*\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 CONSTANT = r"[A-Z][A-Z0-9_]{2,}"
 #: words of the table's third column -> what the line looks like, § at the finding's column
 PLACES = {
@@ -133,7 +144,24 @@ def references(sources: Iterable[Path]) -> dict[tuple[Path, int], list[str]]:
     }
 
 
-def judge(found: Sequence[Found], table: Table, sources: Iterable[Path]) -> Judgement:
+def silenced(sources: Iterable[Path]) -> list[str]:
+    """Places where an analyser is told to say nothing."""
+    problems = []
+    for path in sources:
+        text = "\n".join(source_lines(path))
+        for found in SILENCING.finditer(text):
+            word = " ".join(found[0].split())
+            line = text.count("\n", 0, found.end()) + 1
+            problems.append(f"{place_of(path, line)}: silenced without a deviation: {word}")
+    return problems
+
+
+def place_of(path: Path, line: int) -> str:
+    """File and line, as findings begin."""
+    return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name}:{line}"
+
+
+def judge(found: Sequence[Found], table: Table, sources: Sequence[Path]) -> Judgement:
     """Explain what can be; name what cannot, and what explains nothing."""
     at_line = references(sources)
     result = Judgement()
@@ -153,12 +181,13 @@ def judge(found: Sequence[Found], table: Table, sources: Iterable[Path]) -> Judg
         if not given:
             result.problems.append(str(one))
     for (path, line), numbers in sorted(at_line.items()):
-        place = f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name}:{line}"
+        place = place_of(path, line)
         for number in numbers:
             if number not in table.deviations:
                 result.problems.append(f"{place}: {number} is not in DESIGN.md")
             elif (path, line, number) not in used:
                 result.problems.append(f"{place}: {number} explains nothing here")
+    result.problems += silenced(sources)
     result.problems += needless(table, result, broken)
     return result
 

@@ -26,7 +26,7 @@ import static_tables
 from analysers import AnalyserError, Found
 from stack_usage import StackError
 
-from fsw_emu.provenance import ROOT
+from fsw_emu.provenance import ROOT, checkout
 from fsw_emu.report.evidence import Evidence, Verdict, write
 
 FLIGHT = ROOT / "build/leon3"
@@ -90,6 +90,7 @@ def evidence(build: Path, design: Path, jobs: int) -> Evidence:
 
 
 def main() -> int:
+    checkout()  # kept: the sources that are judged, whatever is edited meanwhile
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -145,6 +145,68 @@ def test_the_table_and_the_lines_agree(
         assert expected in one
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = b; // NOLINT", 1),
+        ("a = b; /* NOLINT(bugprone-*) */ /* D1 */", 1),
+        ("\n/* NOLINTNEXTLINE */\na = b;", 2),
+        ("/* NOLINTBEGIN(cert-*) */", 1),
+        ("// cppcheck-suppress misra-c2012-10.1", 1),
+        ("/* cppcheck-suppress-file unusedFunction */", 1),
+        ('#pragma GCC diagnostic ignored "-Wconversion"', 1),
+        ("#  pragma clang diagnostic push", 1),
+        ("#pragma GCC system_header", 1),
+        ('_Pragma("GCC diagnostic push")', 1),
+        ("/* #lizard forgives */", 1),
+        ("/* #lizard forgive global */", 1),
+        ("/* GENERATED CODE */", 1),  # lizard reads no further
+        ('# 1 "/usr/include/a.h" 3', 1),
+        ('#line 1 "a.h"', 1),
+        ("#ifndef __clang_analyzer__", 1),
+        ("#ifndef __CPPCHECK__", 1),
+        ('__attribute__((no_sanitize("undefined"))) void f(void);', 1),
+        ("__attribute__((used,\n    __no_sanitize_address__)) void f(void);", 2),
+        ('__attribute__((section(".a"), unused)) static int a;', 1),
+        ("[[clang::suppress]] a = b;", 1),
+        ("__attribute__((fallthrough));", 1),
+    ],
+)
+def test_what_silences_an_analyser_is_a_finding(gate: Any, text: str, line: int) -> None:
+    rows = "| 15.5 | one exit | so |\n| D1 | 10.1 | at the line | so |\n"
+    said = [one for one in gate(f"{text}\n", [], rows) if "silenced" in one]
+    assert len(said) == 1, said
+    assert said[0].startswith(f"unit.c:{line}: silenced without a deviation: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '__attribute__((section(".ring"))) int unused;',
+        "__attribute__((warn_unused_result)) int f(void);",
+        "#include <stdint.h> /* 1 line, to suppress nothing */",
+        "a[b[0]] = 1; /* generated code, splint, lizards */",
+    ],
+)
+def test_other_words_silence_nothing(gate: Any, text: str) -> None:
+    assert gate(f"{text}\n", [(1, "15.5")], "| 15.5 | one exit | so |\n") == []
+
+
+def test_the_sources_are_kept_before_they_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def judged(*_: object) -> None:
+        done.append("judged")
+        raise AnalyserError("no build")
+
+    monkeypatch.setattr("sys.argv", ["static.py"])
+    monkeypatch.setattr(static, "checkout", lambda: done.append("sources kept"))
+    monkeypatch.setattr(static, "evidence", judged)
+    monkeypatch.setattr(static, "write", lambda _: done.append("written"))
+    assert static.main() == 1
+    assert done == ["sources kept", "judged", "written"]
+
+
 @given(
     found=st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["10.1", "10.4"])), unique=True),
     numbered=st.sets(st.integers(1, 9)),
