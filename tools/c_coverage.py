@@ -29,15 +29,18 @@ from coverage_exceptions import Excuse, judge, read_all
 from cycles import FLIGHT
 
 from fsw_emu.atomic import write_atomic
+from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Evidence, Table, Verdict, write
 
 SOURCES = ROOT / "c_src/src"
 FOLDER = ROOT / "build/coverage"
 KINDS = ("line", *host.KINDS)
+PORT = [ROOT / "c_src/port" / name for name in ("freestanding", "leon3", "ring")]
 NOT_HERE = (
     "c_src/port runs on the other processors only: the LEON3's suite runs it, "
-    "tools/check_leon3.py examines it."
+    "tools/check_leon3.py examines it; its branches have a table of their own."
 )
+NO_GATE = "For information: the verdict does not ask for these."
 
 
 def run() -> tuple[dict[str, host.File], list[flight.Branch]]:
@@ -58,7 +61,7 @@ def run() -> tuple[dict[str, host.File], list[flight.Branch]]:
     for words, built in zip(host.WORDS, libraries, strict=True):
         host.pages(built, FOLDER / f"pages{words}")
     finish(on_leon3, FOLDER / "leon3.log")
-    names = [path.name for path in SOURCES.iterdir()]
+    names = [path.name for folder in (SOURCES, *PORT) for path in folder.iterdir()]
     return host.read(exports, SOURCES), flight.branches(with_lines, flight.read_edges(edges), names)
 
 
@@ -79,7 +82,10 @@ def share(counts: Sequence[tuple[int, int]]) -> str:
 def evidence(
     files: Mapping[str, host.File], branches: Sequence[flight.Branch], texts: Mapping[str, str]
 ) -> Evidence:
-    """The verdict on what ran, with the exceptions that the sources hold."""
+    """The verdict on what ran, with the exceptions that the sources hold, name -> text. Branches
+    of other files are told and not judged."""
+    port = [branch for branch in branches if branch.file not in texts]
+    branches = [branch for branch in branches if branch.file in texts]
     excuses, findings = read_all(texts)
     gaps = [gap for name, file in files.items() for gap in file.gaps(name)]
     gaps += [branch.gap() for branch in branches if branch.ways < 2]
@@ -92,6 +98,7 @@ def evidence(
     open_gaps = f"{len(findings)} findings" if findings else "all the rest runs"
     said = f"{figures['mcdc']} MC/DC, {figures['object']} of LEON3 branches; {open_gaps}"
     tables = (per_file(counts, branches), per_function(branches), exceptions(excuses))
+    tables += (per_function(port, "Branches of the port on the LEON3", NO_GATE),)
     return Evidence("coverage", verdict, said, figures, findings, tables=tables)
 
 
@@ -109,12 +116,14 @@ def per_file(
     return Table("Coverage of the flight code", ("file", *KINDS, "LEON3 branches"), rows, NOT_HERE)
 
 
-def per_function(branches: Sequence[flight.Branch]) -> Table:
+def per_function(
+    branches: Sequence[flight.Branch], title: str = "Branches of the LEON3 program", note: str = ""
+) -> Table:
     """Functions of the program with their conditional branches; what is inlined counts where
     it stands."""
     found = flight.by_function(branches)
     rows = [[*place, f"{seen} of {n}"] for place, (seen, n) in sorted(found.items())]
-    return Table("Branches of the LEON3 program", ("file", "function", "ways"), rows)
+    return Table(title, ("file", "function", "ways"), rows, note)
 
 
 def exceptions(excuses: Sequence[Excuse]) -> Table:
@@ -169,6 +178,7 @@ def version(command: str) -> str:
 
 
 def main() -> int:
+    checkout()  # kept: the sources that are judged, whatever is edited meanwhile
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -24,7 +24,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _EXCEPTION = re.compile(
     r"/\*\s*uncovered\s+([a-z*\d ]+?)\s+([0-9a-f]{4}):\s+(\S.*?)\s*\*/", re.DOTALL
 )
-_KIND = re.compile(r"(statement|branch|mcdc|object)(?:\*(\d+))?")
+_KIND = re.compile(r"(statement|branch|mcdc|object)(?:\*([1-9]\d*))?")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Branch:
 
     address: int
     function: str
-    file: str  # below c_src/src
+    file: str  # its name, without folders
     line: int
     taken: int
     not_taken: int

@@ -18,6 +18,7 @@ from coverage_host import File
 from cycle_programs import EXIT_USER, STRICT, assemble, command, link, plugin_version, run
 from elftools.elf.elffile import ELFFile
 
+from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Verdict, write
 from fsw_emu.report.evidence import read as evidence_file
 
@@ -147,7 +148,8 @@ def test_an_exception_for_what_runs_is_not_needed(measured: dict[int, File]) -> 
 
 @pytest.mark.parametrize(
     "comment", ["uncovered 3f9a: why", "uncovered branch: why", "uncovered branch 3f9a:",
-                "uncovered lines 3f9a: why", "uncovered branch 3f9: why"]
+                "uncovered lines 3f9a: why", "uncovered branch 3f9: why",
+                f"uncovered object*0 {STATEMENT}: why"]
 )  # fmt: skip
 def test_a_comment_that_is_no_exception_fails(measured: dict[int, File], comment: str) -> None:
     passed, (line,) = verdict(measured[3], comment)
@@ -177,6 +179,17 @@ def test_branches_of_the_program_are_judged_too() -> None:
     assert evidence({}, [both], {"pick.c": excused}).verdict is Verdict.FAIL
 
 
+def test_branches_of_the_port_are_told_and_not_judged() -> None:
+    ring = flight.Branch(0x40000000, "ring_serve", "ring.c", 4, 3, 0)
+    core = flight.Branch(0x40000010, "pick", "pick.c", 4, 3, 4)
+    found = evidence({}, [ring, core], {"pick.c": CODE.replace("@", "")})
+    assert found.verdict is Verdict.PASS
+    assert found.figures["object"] == "100 % (2 of 2)"
+    rows = {table.title: table.rows for table in found.tables}
+    assert rows["Branches of the port on the LEON3"] == [["ring.c", "ring_serve", "1 of 2"]]
+    assert rows["Branches of the LEON3 program"] == [["pick.c", "pick", "2 of 2"]]
+
+
 def test_tables_are_text_and_the_page_has_them(measured: dict[int, File]) -> None:
     excused = CODE.replace("@", f" /* uncovered object {STATEMENT}: a < b */")
     one = flight.Branch(0x40000010, "pick<", "pick.c", 4, 3, 0)
@@ -202,7 +215,10 @@ def test_the_gate_writes_its_verdict_and_fails_on_all_others(
     verdict: Verdict,
     code: int,
 ) -> None:
+    done = []
+
     def ran() -> tuple[dict[str, File], list[flight.Branch]]:
+        done.append("measured")
         if left_out is None:
             raise RuntimeError("the suite fails: a.log")
         return {"pick.c": measured[left_out]}, []
@@ -211,12 +227,14 @@ def test_the_gate_writes_its_verdict_and_fails_on_all_others(
     (tmp_path / "src/pick.c").write_text(CODE.replace("@", ""))
     monkeypatch.setattr("sys.argv", ["c_coverage.py"])
     monkeypatch.setattr(c_coverage, "run", ran)
+    monkeypatch.setattr(c_coverage, "checkout", lambda: done.append("sources kept"))
     monkeypatch.setattr(c_coverage, "versions", dict)
     monkeypatch.setattr(c_coverage, "SOURCES", tmp_path / "src")
     monkeypatch.setattr(c_coverage, "FOLDER", tmp_path)
     monkeypatch.setattr(c_coverage, "ROOT", tmp_path)
-    monkeypatch.setattr(c_coverage, "write", lambda found: write(found, tmp_path))
+    monkeypatch.setattr(c_coverage, "write", lambda found: write(found, tmp_path, checkout()))
     assert c_coverage.main() == code
+    assert done == ["sources kept", "measured"]
     assert evidence_file("coverage", tmp_path).verdict is verdict
     assert (tmp_path / "index.html").exists() == (verdict is not Verdict.ERROR)
 
