@@ -97,6 +97,7 @@ def _parts(build: Path) -> Any:
         **{name: version(name) for name in ("numpy", "cffi", "astropy", "pyelftools")},
     }
     return ReportParts(
+        builds=_builds(build / "lanes"),
         version=version("fsw-emu"),
         sources=sources,
         item=item,
@@ -108,6 +109,25 @@ def _parts(build: Path) -> Any:
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "not there"
+
+
+def _builds(lanes: Path) -> Any:
+    """What was tested: the builds that the suites' files tell of."""
+    from fsw_emu.report.evidence import Table
+    from fsw_emu.report.junit import read_run
+    from fsw_emu.report.verification import SUITES
+
+    rows = []
+    for lane in SUITES:
+        try:
+            told = read_run(lanes / f"{lane}.xml").properties
+        except (OSError, ValueError):
+            continue
+        digest = next((v for k, v in told.items() if k.startswith("onboard") and "sha256" in k), "")
+        compiler, flags = told.get("onboard compiler", ""), told.get("onboard flags", "")
+        rows.append((lane, digest[:16], compiler, flags, told.get("parameter set", "")))
+    head = ("suite", "core, SHA-256", "compiler", "flags", "examples")
+    return Table("Builds that were tested", head, rows)
 
 
 def _assumptions() -> Any:

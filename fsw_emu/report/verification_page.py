@@ -31,6 +31,7 @@ class ReportParts:
     sources: Checkout
     item: Mapping[str, str]
     environment: Mapping[str, str]
+    builds: Table
     assumptions: Table
     compliance: Sequence[Table]
 
@@ -41,7 +42,7 @@ def build_verification(outcomes: Sequence[Outcome], parts: ReportParts) -> str:
     run = [o for o in outcomes if o.evidence.verdict is not Verdict.NOT_RUN]
     sections = [
         ("Item and version", _pairs(parts.item)),
-        ("Environment", _pairs(parts.environment) + _tools(outcomes)),
+        ("Environment", _pairs(parts.environment) + _tools(outcomes) + _table(parts.builds)),
         ("Procedures and verdicts", _procedures(outcomes) + _VERDICTS),
         ("Findings", _findings(outcomes)),
         *((o.procedure.title, _detail(o)) for o in run if _has_detail(o.evidence)),

@@ -22,7 +22,7 @@ from fsw_emu.report.verification import PROCEDURES, Outcome, gather
 from fsw_emu.report.verification_page import ReportParts, build_verification
 
 NOTHING = Table("none", ["a"], [])
-PARTS = ReportParts("0", Checkout("c" * 40, True, "t"), {"product": "x"}, {}, NOTHING, [])
+PARTS = ReportParts("0", Checkout("c" * 40, True, "t"), {"product": "x"}, {}, NOTHING, NOTHING, [])
 
 
 class Page(HTMLParser):
