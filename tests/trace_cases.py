@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from pathlib import Path
+
 SPEC = """# Specification
 
 ## 1. Open questions
@@ -37,7 +41,9 @@ def test_nodes(n): pass
 @pytest.mark.verifies("NODE-2..5")
 def test_order(): pass
 """
+TREE = "0ddba11"  # the hash of its sources
 RESULTS = """<testsuites><testsuite>
+<properties><property name="tree" value="0ddba11"/></properties>
 <testcase classname="tests.test_nodes" name="test_nodes[1]"/>
 <testcase classname="tests.test_nodes" name="test_nodes[2]"/>
 <testcase classname="tests.test_nodes" name="test_order"/>
@@ -59,6 +65,9 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     "two ids in a row": ("SPEC.md", " [NODE-4]", " [NODE-4] [NODE-7]", "17: a row has 2 ids"),
     "a list item without id": ("SPEC.md", " [NODE-5]", "", "a sentence without id: short packets"),
     "a row without id": ("SPEC.md", " [NODE-3]", "", "16: a row without id: 0 | address"),
+    "a heading without a number": ("SPEC.md", "Faults", "## More\n\nFaults", "19: a heading"),
+    "a sentence under it": ("SPEC.md", "Faults are", "## More\n\nNew.\n\nFaults are", "id: New."),
+    "section 1 once more": ("SPEC.md", "Faults are", "## 1. More\n\nFaults are", "19: a heading"),
     "an id twice": ("SPEC.md", "[NODE-6]", "[NODE-5]", "NODE-5: twice"),
     "an id that no item has": ("SPEC.md", "[NODE-6]", "[NODE-7]", "NODE-7: in SPEC.md:22, but not"),
     "an item that SPEC has not": ("SPEC.md", "[NODE-6]", "[NODE-7]", "NODE-6: in requirements/,"),
@@ -91,6 +100,12 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     ),
     "a gap in the numbers": (
         "requirements/ledger.toml", "NODE-3 =", "NODE-9 =", "NODE-8: an id that is nowhere",
+    ),
+    "a highest number taken back": (
+        "requirements/ledger.toml", "NODE = 6", "NODE = 5", "NODE-6: above the highest number",
+    ),
+    "a highest number that is gone": (
+        "requirements/ledger.toml", "NODE = 6", "", "NODE-6: above the highest number",
     ),
     "a test that is gone": (
         "tests/test_nodes.py", "def test_nodes", "def nodes", "NODE-1: without evidence",
@@ -130,3 +145,47 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "NODE-4: without evidence: all its tests are skipped",
     ),
 }  # fmt: skip
+
+#: what a test module says in place of "import pytest", and its decorator: each leaves a test out
+SPELLINGS = {
+    "mark": ("import pytest\nfrom pytest import mark", "@mark.skip"),
+    "mark by another name": ("import pytest\nfrom pytest import mark as m", '@m.skip("later")'),
+    "pytest by another name": ("import pytest\nimport pytest as pt", "@pt.mark.xfail"),
+    "a name for marks": ("import pytest\nmark = pytest.mark", "@mark.skipif(True)"),
+    "a name for a mark": ("import pytest\nlater = pytest.mark.skip", '@later(reason="so")'),
+    "a name for its call": (
+        "import pytest\nfrom pytest import mark\nlater = mark.skipif(True, reason='so')", "@later",
+    ),
+    "of the module, with a type": ("import pytest\npytestmark: list = [pytest.mark.skip]", ""),
+    "of the module": ("import pytest\nfrom pytest import mark\npytestmark = mark.skip", ""),
+}  # fmt: skip
+
+#: properties of a JUnit file that do not tell that these sources ran
+STALE = {
+    "none": "",
+    "another": '<property name="software" value="0ddba11"/>',
+    "other sources": '<property name="tree" value="c0ffee"/>',
+    "unknown sources": '<property name="tree" value=""/>',
+    "two": '<property name="tree" value="0ddba11"/><property name="tree" value="c0ffee"/>',
+}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def delete_the_last(root: Path) -> None:
+    """All that tells of the highest id: sentence, item, entry of the ledger; no test has it."""
+    edit(root / "SPEC.md", "* long packets. [NODE-6]\n", "")
+    (root / "requirements/NODE-6.yml").unlink()
+    edit(root / "requirements/ledger.toml", "NODE-6 = []\n", "")
+
+
+def git(root: Path, *arguments: str) -> None:
+    """A command of git in a folder, whatever repository this runs for."""
+    who = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    command = ["git", *who, *arguments]
+    subprocess.run(command, cwd=root, env=env, check=True, capture_output=True)

@@ -5,11 +5,27 @@
 
 Usage: trace.py [-h] [--review ID [ID...] | --add ID SOURCE [--method METHOD]]
 
-Fails where a requirement has no evidence, an id no requirement, a sentence no id, where an id was
-deleted, words or items changed without a review, a test is gone or was left out. The matrix goes to
-build/trace (matrix.html, requirements.csv, tests.csv), both ways; verdicts are those of the JUnit
-files in build/lanes, NOT RUN without. Sources are IRD, TN, GS, MIB, library, data pool, project, a
-CCSDS or ECSS standard, or "ASSUMED A6", several with a comma between.
+Each of these is a finding, and any makes it fail:
+* in SPEC.md, from section 2 on: a sentence, list item or row without id, a row with several, a
+  heading without a number (or back below 2); an id or an assumption twice; an assumption that is
+  no row of section 1;
+* an id without an active item in requirements/, or such an item without its id; words of SPEC.md
+  other than the item's; an item that changed since its review or that the ledger has not;
+* no or an unknown source or method; words that rest on an assumption which is no source; analysis
+  or inspection without a reference; a reference to nowhere;
+* an id that was given and is gone: by the ledger, by the highest number of each prefix that it
+  keeps, by its history in git (nothing without git);
+* by the method test, or an option that no requirement rests on: no test, or all left out by the
+  marks skip, skipif or xfail, as decorators or pytestmark of the same file;
+* a test that verified an id at its last review and does no more; a marker that does not say ids as
+  they are, an unknown one or one twice, or is on no test function;
+* an id with a test that failed in any lane, or of which no test ran though the host lane did.
+
+INCONCLUSIVE, which does not fail: nothing found, but no results of the host lane, or some tests of
+an id not run there, as by pytest.skip(). Results are those JUnit files in build/lanes whose
+property `tree` says that they ran these sources. The matrix goes to build/trace (matrix.html,
+requirements.csv, tests.csv), both ways. Sources are IRD, TN, GS, MIB, library, data pool, project,
+a CCSDS or ECSS standard, or "ASSUMED A6", several with a comma between.
 """
 
 import argparse
@@ -59,7 +75,7 @@ def main() -> int:
     print(", ".join(f"{name}: {value}" for name, value in said.figures.items()))
     print(f"{said.verdict}: {said.said}")
     print(f"{FOLDER / 'matrix.html'}, requirements.csv, tests.csv")
-    return 0 if said.verdict is Verdict.PASS else 1
+    return 1 if said.verdict is Verdict.FAIL else 0
 
 
 if __name__ == "__main__":

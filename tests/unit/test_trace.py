@@ -13,10 +13,23 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trace_cases import FAULTS, REFERENCE, RESULTS, SPEC, TESTS
+from trace_cases import (
+    FAULTS,
+    REFERENCE,
+    RESULTS,
+    SPEC,
+    SPELLINGS,
+    STALE,
+    TESTS,
+    TREE,
+    delete_the_last,
+    edit,
+    git,
+)
 from traceability import pages, review, spec
 from traceability.matrix import Matrix, join, read_project
 
+from fsw_emu.provenance import Checkout
 from fsw_emu.report.evidence import Evidence, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,10 +60,10 @@ def small(reviewed: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(reviewed, tmp_path / "project"))
 
 
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+@pytest.fixture(autouse=True)
+def sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash of its sources."""
+    monkeypatch.setattr("traceability.matrix.checkout", lambda _: Checkout("", False, TREE))
 
 
 def matrix_of(root: Path) -> Matrix:
@@ -125,6 +138,46 @@ def test_a_deleted_item_is_found_a_retired_one_is_not(small: Path) -> None:
     assert not read_project(small).items["NODE-6"].active
 
 
+def test_the_highest_id_is_not_deleted_unseen(small: Path) -> None:
+    delete_the_last(small)
+    assert matrix_of(small).findings == ["NODE-6: an id that is nowhere, of those up to NODE-6"]
+    edit(small / "SPEC.md", "(A1). [NODE-2]", "(A1). [NODE-2] One more. [NODE-6]")
+    with pytest.raises(ValueError, match="never used"):
+        review.add(read_project(small), "NODE-6", "IRD", "test")
+
+
+def test_git_tells_what_the_ledger_had(small: Path) -> None:
+    git(small, "init", "--quiet")
+    assert matrix_of(small).findings == []  # no commit yet
+    git(small, "add", ".")
+    git(small, "commit", "--quiet", "-m", "all")
+    assert matrix_of(small).findings == []
+    delete_the_last(small)
+    edit(small / "requirements/ledger.toml", "NODE = 6", "NODE = 5")
+    found = ["NODE-6: deleted; retire it instead", "NODE-6: above the highest number in "]
+    assert all(any(f.startswith(one) for f in matrix_of(small).findings) for one in found)
+    git(small, "commit", "--quiet", "-a", "-m", "gone")
+    assert all(any(f.startswith(one) for f in matrix_of(small).findings) for one in found)
+    edit(small / "SPEC.md", "(A1). [NODE-2]", "(A1). [NODE-2] One more. [NODE-6]")
+    with pytest.raises(ValueError, match="never used"):
+        review.add(read_project(small), "NODE-6", "IRD", "test")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_marks_are_known_in_any_spelling(small: Path, spelling: str) -> None:
+    head, decorator = SPELLINGS[spelling]
+    edit(small / "tests/test_nodes.py", "import pytest", head)
+    edit(small / "tests/test_nodes.py", "@pytest.mark.para", f"{decorator}\n@pytest.mark.para")
+    left_out = "NODE-1: without evidence: all its tests are skipped or expected to fail"
+    assert left_out in matrix_of(small).findings
+
+
+def test_a_marker_counts_in_another_spelling(small: Path) -> None:
+    edit(small / "tests/test_nodes.py", "import pytest", "import pytest\nfrom pytest import mark")
+    edit(small / "tests/test_nodes.py", "@pytest.mark.verifies", "@mark.verifies")
+    assert matrix_of(small).findings == []
+
+
 def test_a_review_accepts_what_changed(small: Path) -> None:
     edit(small / "SPEC.md", "four nodes", "five nodes")
     edit(small / "tests/test_nodes.py", "def test_order", "def test_another")
@@ -191,25 +244,58 @@ def test_a_requirement_passes_if_all_its_tests_did(small: Path, ending: str, ver
 
 def test_other_lanes_may_skip_and_not_fail(small: Path) -> None:
     results(small)
-    results(small, RESULTS.replace("/>", "><skipped/></testcase>"), "leon3")
+    results(small, RESULTS.replace("/>\n", "><skipped/></testcase>\n"), "leon3")
     matrix = matrix_of(small)
     assert (matrix.findings, set(verdicts(matrix).values())) == ([], {"PASS"})
-    results(small, RESULTS.replace("/>", "><failure/></testcase>"), "leon3")
+    results(small, RESULTS.replace("/>\n", "><failure/></testcase>\n"), "leon3")
     assert verdicts(matrix_of(small))["NODE-3"] == "FAIL"
 
 
 def test_a_test_that_did_not_run_is_a_finding(small: Path) -> None:
     results(small, RESULTS.replace("test_order", "test_other"))
-    (finding,) = (f for f in matrix_of(small).findings if f.startswith("NODE-3"))
-    assert finding == "NODE-3: NOT RUN: tests/test_nodes.py::test_order NOT RUN"
+    found = matrix_of(small).findings
+    assert "NODE-3: NOT RUN: tests/test_nodes.py::test_order NOT RUN" in found
 
 
-def test_results_of_other_sources_do_not_count(small: Path) -> None:
-    other = '<properties><property name="tree" value="c0ffee"/></properties>'
-    results(small, RESULTS.replace("<testsuite>", f"<testsuite>{other}"))
+@pytest.mark.parametrize("properties", STALE)
+def test_results_of_other_sources_do_not_count(small: Path, properties: str) -> None:
+    results(small, RESULTS.replace(f'<property name="tree" value="{TREE}"/>', STALE[properties]))
     matrix = matrix_of(small)
-    assert matrix.notes == ["lane host ran other sources: left out"]
+    assert matrix.notes == ["lane host ran other or unknown sources: left out"]
     assert (matrix.lanes, matrix.findings, verdicts(matrix)["NODE-3"]) == ([], [], "NOT RUN")
+
+
+def test_of_unknown_sources_no_result_counts(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("traceability.matrix.checkout", lambda _: Checkout("", False, ""))
+    results(small, RESULTS.replace(TREE, ""))
+    assert matrix_of(small).lanes == []
+
+
+def test_without_the_host_lane_the_gate_does_not_tell(small: Path) -> None:
+    results(small, lane="leon3")
+    said = pages.evidence(matrix_of(small), 0)
+    assert (said.verdict, said.findings) == (Verdict.INCONCLUSIVE, [])
+    assert said.said.endswith("lane host has not run these sources")
+    results(small)
+    assert pages.evidence(matrix_of(small), 0).verdict is Verdict.PASS
+    results(small, RESULTS.replace(TREE, "c0ffee"))
+    results(small, RESULTS.replace("/>\n", "><failure/></testcase>\n"), "leon3")
+    assert "NODE-3: FAIL: in another lane" in matrix_of(small).findings
+
+
+def test_a_test_of_several_that_did_not_run_is_noted(small: Path) -> None:
+    results(
+        small, RESULTS.replace('name="test_order"/>', 'name="test_order"><skipped/></testcase>')
+    )
+    edit(small / "tests/test_nodes.py", "NODE-2..5", "NODE-2")
+    edit(small / "tests/test_nodes.py", '"NODE-1", ', '"NODE-1", "NODE-3", "NODE-4", "NODE-5", ')
+    review.review(read_project(small), ["NODE-3", "NODE-4", "NODE-5"])
+    matrix = matrix_of(small)
+    assert matrix.findings == []
+    assert matrix.notes == ["NODE-2: NOT RUN: tests/test_nodes.py::test_order NOT RUN"]
+    said = pages.evidence(matrix, 0)
+    assert said.verdict is Verdict.INCONCLUSIVE
+    assert said.said.endswith("tests of 1 did not run")
 
 
 # Pages
@@ -268,7 +354,11 @@ def test_the_command_passes_fails_and_reviews(
     small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, (kept,) = command(small, monkeypatch)
-    assert (code, kept.verdict, kept.procedure) == (0, Verdict.PASS, "trace")
+    assert (code, kept.verdict, kept.procedure) == (0, Verdict.INCONCLUSIVE, "trace")
+    assert "INCONCLUSIVE: every requirement has evidence" in capsys.readouterr().out
+    results(small)
+    code, (kept,) = command(small, monkeypatch)
+    assert (code, kept.verdict) == (0, Verdict.PASS)
     assert (small / "build/trace/matrix.html").exists()
     edit(small / "SPEC.md", "four nodes", "five nodes")
     code, (kept,) = command(small, monkeypatch)
@@ -278,6 +368,11 @@ def test_the_command_passes_fails_and_reviews(
     edit(small / "SPEC.md", "(A1). [NODE-2]", "(A1). [NODE-2] One more. [NODE-7]")
     edit(small / "tests/test_nodes.py", '"NODE-1"', '"NODE-7", "NODE-1"')
     assert command(small, monkeypatch, "--add", "NODE-7", "GS")[0] == 0
+    ledger = small / "requirements/ledger.toml"
+    ledger.write_text(ledger.read_text().replace(" = [", " =  ["))
+    before = ledger.read_bytes()
+    assert command(small, monkeypatch)[0] == 0
+    assert ledger.read_bytes() == before  # the gate alone writes nothing there
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import spec_tables
 from conformance import test_spec_entities, test_spec_tables
+from trace_cases import edit
 from traceability.items import read_items
 from traceability.matrix import join, read_project
 
@@ -49,12 +50,6 @@ def project(copied: Path) -> Iterator[Path]:
 
 def findings(root: Path) -> list[str]:
     return join(read_project(root)).findings
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def test_nothing_is_missing(copied: Path) -> None:
@@ -94,6 +89,18 @@ def test_a_skipped_test_is_found(project: Path) -> None:
 def test_a_deleted_item_is_found(project: Path) -> None:
     (project / "requirements/CE-16.yml").unlink()
     assert "CE-16: deleted; retire it instead" in findings(project)
+
+
+def test_the_highest_id_is_not_deleted_unseen(project: Path) -> None:
+    (project / "requirements/TM-12.yml").unlink()
+    spec, ledger = project / "SPEC.md", project / "requirements/ledger.toml"
+    (line,) = (line for line in spec.read_text().splitlines() if "[TM-12]" in line)
+    words = line.partition("[TM-12]")[0].rpartition("] ")[2]
+    edit(spec, f"{words}[TM-12]", "")
+    kept = ledger.read_text()
+    entry = kept[kept.index("TM-12 = ") : kept.index("]\n", kept.index("TM-12 = ")) + 2]
+    edit(ledger, entry, "")
+    assert "TM-12: an id that is nowhere, of those up to TM-12" in findings(project)
 
 
 #: a test of the tables, and a number in SPEC.md that it has to find wrong

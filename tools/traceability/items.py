@@ -5,14 +5,16 @@
 
 ``requirements/`` is one doorstop document, one item an id. What a review accepted is its
 fingerprint (text, source, method, references) and, in ``requirements/ledger.toml``, the tests that
-verified it. The ledger has every id that was ever given: an item is retired, never deleted.
+verified it. The ledger has every id that was ever given, and the highest number of each prefix:
+an item is retired, never deleted.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import doorstop
@@ -23,9 +25,23 @@ from traceability.spec import Requirement
 METHODS = ("test", "analysis", "inspection")
 FOLDER = "requirements"
 LEDGER = "ledger.toml"
+HIGHEST = "highest"  # a table of the ledger
 
 Items = dict[str, doorstop.Item]
-Ledger = dict[str, list[str]]
+
+
+@dataclass
+class Ledger:
+    """What reviews kept: the tests by id; by prefix the highest number that was ever given."""
+
+    tests: dict[str, list[str]] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)
+
+    def keep(self, name: str, tests: Iterable[str]) -> None:
+        """An id with its tests."""
+        prefix, number = in_order(name)
+        self.tests[name] = sorted(tests)
+        self.highest[prefix] = max(number, self.highest.get(prefix, 0))
 
 
 def _document(root: Path) -> doorstop.Document:
@@ -42,14 +58,18 @@ def read_items(root: Path) -> Items:
 
 
 def read_ledger(root: Path) -> Ledger:
-    """Tests by id, as the last review found them; OSError, ValueError."""
-    return tomllib.loads((root / FOLDER / LEDGER).read_text())
+    """What the last reviews kept; OSError, ValueError."""
+    found = tomllib.loads((root / FOLDER / LEDGER).read_text())
+    highest = found.pop(HIGHEST, {})
+    return Ledger(found, highest)
 
 
 def write_ledger(root: Path, ledger: Ledger) -> None:
     lines = ["# Every id that was given, and the tests of it at its last review: tools/trace.py\n"]
-    for name in sorted(ledger, key=in_order):
-        lines.append(f"{name} = {json.dumps(sorted(ledger[name]), indent=2)}\n")
+    for name in sorted(ledger.tests, key=in_order):
+        lines.append(f"{name} = {json.dumps(ledger.tests[name], indent=2)}\n")
+    lines.append(f"\n# The highest number that was ever given\n[{HIGHEST}]\n")
+    lines += [f"{prefix} = {number}\n" for prefix, number in sorted(ledger.highest.items())]
     write_atomic(root / FOLDER / LEDGER, "".join(lines).encode())
 
 
@@ -80,7 +100,7 @@ def accept(
     item.active = requirement is not None
     item.review()
     item.save()
-    ledger[str(item.uid)] = sorted(tests)
+    ledger.keep(str(item.uid), tests)
 
 
 def faults(root: Path, items: Items, spec: Mapping[str, Requirement]) -> list[str]:
@@ -119,15 +139,20 @@ def _references(root: Path, item: doorstop.Item) -> list[str]:
     return found
 
 
-def deleted(items: Items, ledger: Ledger) -> list[str]:
-    """Ids that were given and have no item, or have one and are not in the ledger."""
-    found = [f"{name}: deleted; retire it instead" for name in ledger if name not in items]
-    found += [f"{name}: not in {FOLDER}/{LEDGER}" for name in items if name not in ledger]
-    known = ledger.keys() | items.keys()
-    highest = {in_order(name)[0]: 0 for name in known}
-    for prefix, number in map(in_order, known):
-        highest[prefix] = max(highest[prefix], number)
+def deleted(items: Items, ledger: Ledger, given: Collection[str]) -> list[str]:
+    """Ids that were given, by the ledger or the history of it, and have no item; items that are
+    not in the ledger; numbers that are nowhere."""
+    once = ledger.tests.keys() | set(given)
+    missing = sorted(once - items.keys(), key=in_order)
+    found = [f"{name}: deleted; retire it instead" for name in missing]
+    found += [f"{name}: not in {FOLDER}/{LEDGER}" for name in items if name not in ledger.tests]
+    known = once | items.keys()
+    highest = dict(ledger.highest)
+    for prefix, number in sorted(map(in_order, known)):
+        if number > highest.get(prefix, 0):
+            highest[prefix] = number
+            found.append(f"{prefix}-{number}: above the highest number in {FOLDER}/{LEDGER}")
     for prefix, last in highest.items():
-        missing = [f"{prefix}-{n}" for n in range(1, last + 1) if f"{prefix}-{n}" not in known]
-        found += [f"{name}: an id that is nowhere, below {prefix}-{last}" for name in missing]
+        gaps = [f"{prefix}-{n}" for n in range(1, last + 1) if f"{prefix}-{n}" not in known]
+        found += [f"{name}: an id that is nowhere, of those up to {prefix}-{last}" for name in gaps]
     return found

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Verdict
+from traceability import history
 from traceability import items as kept
 from traceability import spec as words
 from traceability import tests as links
@@ -48,9 +49,10 @@ class Project:
     spec: words.Specification
     items: kept.Items
     ledger: kept.Ledger
+    given: set[str]  # ids that the ledger ever had, as far as git tells
     found: links.Found
     lanes: list[str]
-    stale: list[str]  # lanes that ran other sources
+    stale: list[str]  # lanes that ran other sources, or do not tell which
 
     def tests_of(self, name: str) -> list[Test]:
         return [test for test in self.found.tests if name in test.verifies]
@@ -58,13 +60,15 @@ class Project:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows by id, the tests, the lanes that ran; what is wrong, and what a review would keep."""
+    """Rows by id, the tests, the lanes that ran; what is wrong, and what else is to be said; ids
+    with a test that did not run on the host, if the host ran."""
 
     rows: dict[str, Row]
     tests: list[Test]
     lanes: list[str]
     findings: list[str]
     notes: list[str]
+    not_run: list[str]
 
     @property
     def requirements(self) -> list[Row]:
@@ -81,7 +85,8 @@ def read_project(root: Path) -> Project:
     tree = checkout(root).tree
     lanes, stale = links.read_results(found.tests, root / "build" / "lanes", tree)
     spec = words.read((root / "SPEC.md").read_text())
-    return Project(root, spec, kept.read_items(root), kept.read_ledger(root), found, lanes, stale)
+    items, ledger = kept.read_items(root), kept.read_ledger(root)
+    return Project(root, spec, items, ledger, history.given(root), found, lanes, stale)
 
 
 def join(project: Project) -> Matrix:
@@ -97,16 +102,20 @@ def join(project: Project) -> Matrix:
     findings = [
         *project.spec.findings,
         *kept.faults(project.root, project.items, project.spec.requirements),
-        *kept.deleted(project.items, project.ledger),
+        *kept.deleted(project.items, project.ledger, project.given),
         *project.found.findings,
         *(fault for row in rows.values() for fault in _faults(row, rows, project.lanes)),
         *_unknown(project.found.tests, rows),
         *_lost(project),
     ]
-    notes = [f"lane {lane} ran other sources: left out" for lane in project.stale]
-    return Matrix(
-        rows, project.found.tests, project.lanes, findings, [*notes, *_unrecorded(project)]
-    )
+    not_run = [row for row in rows.values() if HOST in project.lanes and _is_not_run(row)]
+    notes = [
+        *(f"lane {lane} ran other or unknown sources: left out" for lane in project.stale),
+        *(f"{row.id}: NOT RUN: {_not_passed(row)}" for row in not_run),
+        *_unrecorded(project),
+    ]
+    names = [row.id for row in not_run]
+    return Matrix(rows, project.found.tests, project.lanes, findings, notes, names)
 
 
 def _requirements(project: Project) -> dict[str, Row]:
@@ -156,11 +165,27 @@ def _faults(row: Row, rows: dict[str, Row], lanes: list[str]) -> Iterator[str]:
             yield f"{row.id}: without evidence: no test verifies it"
         elif all(test.left_out for test in row.tests):
             yield f"{row.id}: without evidence: all its tests are skipped or expected to fail"
-    ends = {test.id: test.verdicts.get(HOST, Verdict.NOT_RUN) for test in row.tests}
-    none_ran = set(ends.values()) == {Verdict.NOT_RUN}
-    if HOST in lanes and (row.verdict in (Verdict.FAIL, Verdict.ERROR) or none_ran):
-        worse = [f"{name} {verdict}" for name, verdict in ends.items() if verdict != Verdict.PASS]
-        yield f"{row.id}: {row.verdict}: {', '.join(worse) or 'in another lane'}"
+    none_ran = {_on_host(test) for test in row.tests} == {Verdict.NOT_RUN}
+    if row.verdict in (Verdict.FAIL, Verdict.ERROR) or (HOST in lanes and none_ran):
+        where = _not_passed(row) if HOST in lanes else ""
+        yield f"{row.id}: {row.verdict}: {where or 'in another lane'}"
+
+
+def _on_host(test: Test) -> Verdict:
+    return test.verdicts.get(HOST, Verdict.NOT_RUN)
+
+
+def _not_passed(row: Row) -> str:
+    """Tests that did not pass on the host, and how they ended there."""
+    ends = ((test.id, _on_host(test)) for test in row.tests)
+    return ", ".join(f"{name} {verdict}" for name, verdict in ends if verdict != Verdict.PASS)
+
+
+def _is_not_run(row: Row) -> bool:
+    """Whether some tests of a row did not run and the others passed: where none ran, that is a
+    fault."""
+    ran = any(_on_host(test) is not Verdict.NOT_RUN for test in row.tests)
+    return ran and row.verdict is Verdict.NOT_RUN
 
 
 def _verdict(row: Row) -> Verdict:
@@ -168,7 +193,7 @@ def _verdict(row: Row) -> Verdict:
     been reviewed, if something refers to it."""
     if not row.tests:
         return Verdict.PASS if row.references else Verdict.NOT_RUN
-    of_host = [test.verdicts.get(HOST, Verdict.NOT_RUN) for test in row.tests]
+    of_host = [_on_host(test) for test in row.tests]
     elsewhere = {verdict for test in row.tests for verdict in test.verdicts.values()}
     return links.worst([*of_host, *(elsewhere & {Verdict.FAIL, Verdict.ERROR})])
 
@@ -184,7 +209,7 @@ def _unknown(tests: Iterable[Test], rows: dict[str, Row]) -> Iterator[str]:
 
 def _lost(project: Project) -> Iterator[str]:
     """Tests that the last review found and that verify no longer."""
-    for name, before in project.ledger.items():
+    for name, before in project.ledger.tests.items():
         now = {test.id for test in project.tests_of(name)}
         item = project.items.get(name)
         if item is not None and item.active:
@@ -193,7 +218,7 @@ def _lost(project: Project) -> Iterator[str]:
 
 
 def _unrecorded(project: Project) -> Iterator[str]:
-    for name, before in project.ledger.items():
+    for name, before in project.ledger.tests.items():
         for test in project.tests_of(name):
             if test.id not in before:
                 yield f"{name}: {test.id} is new since its review"

@@ -15,7 +15,7 @@ from string import Template
 
 from fsw_emu.atomic import write_atomic
 from fsw_emu.report.evidence import Evidence, Table, Verdict
-from traceability.matrix import Matrix, Row
+from traceability.matrix import HOST, Matrix, Row
 from traceability.tests import Test, worst
 
 REQUIREMENT_HEAD = ("id", "section", "requirement", "source", "method", "verdict", "evidence")
@@ -54,7 +54,7 @@ def test_rows(matrix: Matrix) -> list[list[str]]:
 
 
 def _host(test: Test) -> str:
-    return worst([test.verdicts[lane] for lane in ("host",) if lane in test.verdicts])
+    return worst([test.verdicts[lane] for lane in (HOST,) if lane in test.verdicts])
 
 
 def _lanes(test: Test) -> str:
@@ -62,27 +62,23 @@ def _lanes(test: Test) -> str:
 
 
 def evidence(matrix: Matrix, seconds: float) -> Evidence:
-    """The procedure in the report."""
+    """The procedure in the report: INCONCLUSIVE without results of all tests on the host."""
     rows, found = matrix.requirements, matrix.findings
     linked = {test.id for row in matrix.rows.values() for test in row.tests}
     passed = sum(row.verdict is Verdict.PASS for row in rows)
-    said = (
-        f"{len(found)} findings"
-        if found
-        else "every requirement has evidence, every id a requirement"
-    )
+    verdict, said = _said(matrix)
     figures = {
         "requirements": str(len(rows)),
         "of them assumed": str(sum("ASSUMED" in row.source for row in rows)),
         "assumptions": str(len(matrix.assumptions)),
         "tests": str(len(matrix.tests)),
         "tests that verify a requirement": str(len(linked)),
-        "requirements whose tests passed": str(passed) if matrix.lanes else "NOT RUN",
+        "requirements whose tests passed": str(passed) if HOST in matrix.lanes else "NOT RUN",
         "lanes": ", ".join(matrix.lanes) or "none",
     }
     return Evidence(
         "trace",
-        Verdict.FAIL if found else Verdict.PASS,
+        verdict,
         said,
         figures,
         found,
@@ -90,6 +86,17 @@ def evidence(matrix: Matrix, seconds: float) -> Evidence:
         tables(matrix),
         seconds,
     )
+
+
+def _said(matrix: Matrix) -> tuple[Verdict, str]:
+    linked = "every requirement has evidence, every id a requirement"
+    if matrix.findings:
+        return Verdict.FAIL, f"{len(matrix.findings)} findings"
+    if HOST not in matrix.lanes:
+        return Verdict.INCONCLUSIVE, f"{linked}; lane {HOST} has not run these sources"
+    if matrix.not_run:
+        return Verdict.INCONCLUSIVE, f"{linked}; tests of {len(matrix.not_run)} did not run"
+    return Verdict.PASS, linked
 
 
 def tables(matrix: Matrix) -> list[Table]:

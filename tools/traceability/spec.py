@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The requirements in SPEC.md: what ends with an id in its sections 2 to 12, and what should.
+"""The requirements in SPEC.md: what ends with an id from its section 2 on, and what should.
 
 A sentence, list item, table or row of a table ends with an id in brackets, that of a table in its
 head. A paragraph that ends with a colon leads into the list or table after it: each of their
-requirements begins with its words.
+requirements begins with its words. From section 2 on every heading has a number, so that none
+ends the requirements.
 """
 
 from __future__ import annotations
@@ -64,11 +65,10 @@ def read(markdown: str) -> Specification:
     for block in _blocks(markdown):
         first = block.lines[0]
         if first.startswith("#"):
-            heading = _HEADING.match(first)
-            section, lead = heading[1] if heading else "", ""
+            section, lead = _section(spec, section, block), ""
         elif not section:
             continue
-        elif int(section.split(".")[0]) < FIRST_SECTION:
+        elif not _required(section):
             _assumptions(spec, block)
         elif first.startswith("|"):
             _table(spec, section, lead, block)
@@ -78,6 +78,22 @@ def read(markdown: str) -> Specification:
             lead = ID.split(block.text)[-1].strip() if block.text.endswith(":") else ""
             _sentences(spec, section, "", block, lead)
     return spec
+
+
+def _section(spec: Specification, before: str, block: _Block) -> str:
+    """The number of a heading, none where it has none. Once requirements have begun they go on."""
+    heading = _HEADING.match(block.lines[0])
+    section = heading[1] if heading else ""
+    if _required(before) and not _required(section):
+        said = f"a heading without a number from {FIRST_SECTION} on: {block.lines[0]}"
+        spec.findings.append(f"SPEC.md:{block.line}: {said}")
+        return before
+    return section
+
+
+def _required(section: str) -> bool:
+    """Whether all that a section says is a requirement."""
+    return bool(section) and int(section.split(".")[0]) >= FIRST_SECTION
 
 
 def _blocks(markdown: str) -> Iterator[_Block]:

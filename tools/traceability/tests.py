@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,11 +44,12 @@ def read_tests(root: Path) -> Found:
     for path in sorted((root / "tests").rglob("test_*.py")):
         name = path.relative_to(root).as_posix()
         tree = ast.parse(path.read_text(), name)
-        of_module = {mark for mark, _ in _marks(_of_module(tree))}
+        names = _names(tree)
+        of_module = {mark for mark, _ in _marks(_of_module(tree), names)}
         n_used = 0
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-                marks = _marks(node.decorator_list)
+                marks = _marks(node.decorator_list, names)
                 ids = [ids for mark, ids in marks if mark == MARKER]
                 n_used += len(ids)
                 if not all(ids):
@@ -73,18 +74,53 @@ def _ids(said: str) -> list[str]:
 def _of_module(tree: ast.Module) -> list[ast.expr]:
     """The expressions of pytestmark."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and "pytestmark" in map(ast.unparse, node.targets):
-            value = node.value
+        targets, value = _assigned(node)
+        if value is not None and "pytestmark" in targets:
             return value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
     return []
 
 
-def _marks(decorators: Iterable[ast.expr]) -> list[tuple[str, tuple[str, ...]]]:
+def _assigned(node: ast.stmt) -> tuple[list[str], ast.expr | None]:
+    """What an assignment names, and its value; of another statement nothing."""
+    if isinstance(node, ast.Assign):
+        return [ast.unparse(target) for target in node.targets], node.value
+    if isinstance(node, ast.AnnAssign):
+        return [ast.unparse(node.target)], node.value
+    return [], None
+
+
+def _names(tree: ast.Module) -> dict[str, str]:
+    """What names of a module stand for: pytest, what is imported from it, its marks."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {one.asname or one.name: one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    for node in tree.body:
+        targets, value = _assigned(node)
+        means = _dotted(value, names) if value is not None else ""
+        if means.startswith("pytest.mark"):
+            names |= dict.fromkeys(targets, means)
+    return names
+
+
+def _dotted(expression: ast.expr, names: Mapping[str, str]) -> str:
+    """A name, or what is called by it, as pytest has it: `pytest.mark.skip` for `mark.skip(...)`
+    after `from pytest import mark`."""
+    called = expression.func if isinstance(expression, ast.Call) else expression
+    first, dot, rest = ast.unparse(called).partition(".")
+    return f"{names.get(first, first)}{dot}{rest}"
+
+
+def _marks(
+    decorators: Iterable[ast.expr], names: Mapping[str, str]
+) -> list[tuple[str, tuple[str, ...]]]:
     """Names of pytest marks with their arguments, where these are strings."""
     marks = []
     for decorator in decorators:
         call = decorator if isinstance(decorator, ast.Call) else None
-        name = ast.unparse(call.func if call else decorator)
+        name = _dotted(decorator, names)
         if name.startswith("pytest.mark."):
             values = [a.value for a in call.args if isinstance(a, ast.Constant)] if call else []
             plain = call is not None and len(values) == len(call.args) and not call.keywords
@@ -95,14 +131,15 @@ def _marks(decorators: Iterable[ast.expr]) -> list[tuple[str, tuple[str, ...]]]:
 
 def read_results(tests: Iterable[Test], folder: Path, tree: str) -> tuple[list[str], list[str]]:
     """Give each test its verdict in each lane that left a JUnit file there. The lanes; and those
-    that ran other sources than those of this hash, which do not count."""
+    of which the file does not tell that they ran the sources of this hash, and no others: they do
+    not count. Of unknown sources, "", none does."""
     by_id = {test.id: test for test in tests}
     lanes: list[str] = []
     stale: list[str] = []
     for path in sorted(folder.glob("*.xml")):
         results = ElementTree.parse(path)  # noqa: S314  (pytest wrote it)
         trees = {p.get("value") for p in results.iter("property") if p.get("name") == "tree"}
-        (stale if trees - {tree} else lanes).append(path.stem)
+        (lanes if tree and trees == {tree} else stale).append(path.stem)
         for case in results.iter("testcase") if path.stem in lanes else ():
             module = case.get("classname", "").replace(".", "/")
             test = by_id.get(f"{module}.py::{case.get('name', '').partition('[')[0]}")
