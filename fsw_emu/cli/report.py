@@ -126,7 +126,7 @@ def _builds(lanes: Path) -> Any:
         digest = next((v for k, v in told.items() if k.startswith("onboard") and "sha256" in k), "")
         compiler, flags = told.get("onboard compiler", ""), told.get("onboard flags", "")
         rows.append((lane, digest[:16], compiler, flags, told.get("parameter set", "")))
-    head = ("suite", "core, SHA-256", "compiler", "flags", "examples")
+    head = ("suite", "core, SHA-256", "compiler", "flags", "parameter set")
     return Table("Builds that were tested", head, rows)
 
 

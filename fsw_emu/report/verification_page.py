@@ -96,7 +96,11 @@ def _seconds(seconds: float) -> str:
 
 
 def _findings(outcomes: Iterable[Outcome]) -> str:
-    found = [(o.procedure.title, line) for o in outcomes for line in o.evidence.findings]
+    found = [
+        (f"{o.procedure.title}, {o.evidence.verdict}", line)
+        for o in outcomes
+        for line in o.evidence.findings
+    ]
     if not found:
         return '<p class="good">No procedure has anything against the product.</p>'
     items = "".join(f"<li>{escape(t)}: {escape(line)}</li>" for t, line in found[:MAX_FINDINGS])
