@@ -130,7 +130,9 @@ def judge(
     """The loop that catches a mutant of a file and how, "" where none does; NoVerdict."""
     for loop in loops:
         target = target_of(built, loop)
-        for tests in files_of(loop, file) if target is not None else ():
+        if target is None:
+            continue
+        for tests in files_of(loop, file):
             log = folder / built.name / f"{loop}.log"
             found = run_tests(tests, log, test_s=TEST_S[loop], target=target)
             if found.caught:

@@ -23,16 +23,22 @@ from fsw_emu.report.evidence import Evidence, Table, Verdict
 EQUIVALENT = ROOT / "tests/mutants_equivalent.toml"
 BAR = 0.95  # of the planted ones
 FEWEST = 200  # planted, but for samples
+SAMPLE = 20  # the fewest that are evidence
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one mutant; loop "" where no test failed."""
+    """What came of one mutant; loop "" where no test failed; error: why the tests tell nothing."""
 
     mutant: Mutant
     loop: str
     outcome: Outcome
     seconds: float
+    error: str = ""
+
+    @property
+    def missed(self) -> bool:
+        return not self.loop and not self.error
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,19 @@ def findings(
     known: Sequence[KnownResult],
     explained: dict[Key, str],
     there: Collection[Key],
+    *,
+    seed: int = 1,
 ) -> list[str]:
-    """What is wrong, a line each. there: keys of all that could be planted."""
+    """What is wrong, a line each. there: keys of all that could be planted; seed: by which these
+    were."""
     said = []
     for result in results:
         mutant = result.mutant
-        if not result.loop and mutant.key not in explained:
-            said.append(f"missed: {mutant.where} {mutant.function}: {mutant.told}")
+        if result.error:
+            said.append(f"no verdict: {mutant.name} {mutant.where}: {result.error}")
+        elif result.missed and mutant.key not in explained:
+            change = f"{mutant.where} {mutant.function}: {mutant.told}"
+            said.append(f"missed: {change} (mutant {mutant.name}, --seed {seed})")
         elif result.loop and mutant.key in explained:
             said.append(f"explained as equivalent, but caught: {mutant.where}: {mutant.told}")
     for file, function, code, change, _ in sorted(set(explained) - set(there)):
@@ -87,11 +99,15 @@ def findings(
 def figures(results: Sequence[Result], known: Sequence[KnownResult]) -> dict[str, str]:
     loops = Counter(result.loop for result in results)
     how = Counter(result.outcome.how for result in results)
+    missed = sum(result.missed for result in results)
     caught = len(results) - loops[""]
-    made = {"planted": str(len(results)), "caught": f"{caught} ({caught / len(results):.1%})"}
+    share = f" ({caught / len(results):.1%})" if results else ""
+    made = {"planted": str(len(results)), "caught": f"{caught}{share}"}
     made |= {f"caught by {loop} loop": str(loops[loop]) for loop in LOOPS}
     made |= {"of these by time-out": str(how["time-out"]), "by crash": str(how["crash"])}
-    made["missed, equivalent or not"] = str(loops[""])
+    made["missed, equivalent or not"] = str(missed)
+    if missed < loops[""]:
+        made["without verdict"] = str(loops[""] - missed)
     if known:
         made["known defects caught"] = f"{sum(bool(k.loop) for k in known)} of {len(known)}"
     return made
@@ -105,7 +121,7 @@ def tables(
 ) -> list[Table]:
     missed = [
         [r.mutant.name, r.mutant.where, r.mutant.function, r.mutant.told,
-         explained.get(r.mutant.key, "NOT EXPLAINED")]
+         r.error or explained.get(r.mutant.key, "NOT EXPLAINED")]
         for r in results if not r.loop
     ]  # fmt: skip
     rows = [
@@ -136,8 +152,9 @@ def write_list(results: Sequence[Result], path: Path) -> None:
                   "test", "seconds"])  # fmt: skip
     for r in results:
         m, o = r.mutant, r.outcome
+        how = "no verdict" if r.error else o.how
         out.writerow([m.name, m.file, m.line, m.function, m.code, m.before, m.after,
-                      r.loop, o.how, o.test, f"{r.seconds:.1f}"])  # fmt: skip
+                      r.loop, how, o.test, f"{r.seconds:.1f}"])  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.getvalue().encode())
 
@@ -149,22 +166,30 @@ def evidence(
     without: dict[int, str],
     explained: dict[Key, str],
     there: Collection[Key],
+    *,
+    asked: int = 1,
+    seed: int = 1,
 ) -> Evidence:
-    """The verdict on a run: PASS without any finding."""
-    wrong = findings(results, known, explained, there)
+    """The verdict on a run: PASS without any finding, ERROR where one has no verdict. asked: how
+    many were to be planted, by this seed."""
+    wrong = findings(results, known, explained, there, seed=seed)
     caught = sum(bool(result.loop) for result in results)
     said = f"{caught} of {len(results)} one-operator changes caught"
-    if missed := len(results) - caught:
+    if missed := sum(result.missed for result in results):
         said += f", {missed} missed" + ("" if wrong else " and explained")
+    if unjudged := sum(bool(result.error) for result in results):
+        said += f", {unjudged} without verdict"
+    if len(results) < asked:
+        wrong.append(f"planted {len(results)}, fewer than the {asked} asked for")
     if procedure == "mutant-sample":
-        said = f"sample of {len(results)}: {said}"
+        said = f"sample of {len(results)} by --seed {seed}: {said}"
     elif len(results) < FEWEST:
         wrong.append(f"planted {len(results)}, fewer than {FEWEST}")
     return Evidence(
         procedure,
-        Verdict.FAIL if wrong else Verdict.PASS,
+        Verdict.ERROR if unjudged else Verdict.FAIL if wrong else Verdict.PASS,
         said,
-        figures(results, known),
+        {**figures(results, known), "seed": str(seed)},
         wrong,
         tables=[t for t in tables(results, known, without, explained) if t.rows],
     )

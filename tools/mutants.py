@@ -6,11 +6,15 @@
 Usage: mutants.py [-h] [--count N | --sample N | --only FILE[:LINE]] [--seed S] [--jobs N] [--list]
 
 Changes are chosen by seed, evenly over all functions of c_src/src; those that do not compile, or
-of which the compiler makes the same code, are replaced. Each is built for the host and for the
-LEON3 and put to the tests of the host's functions, of the chain and of the emulated LEON3 until
-one fails. tests/mutants_equivalent.toml explains those that no test can tell; a full run also
-plants the defects of tests/mutants_known.toml. All of them go to build/mutants/mutants.csv.
-Exits 1 when less than 95 % are caught or a miss has no explanation.
+of which the compiler makes the same code, are replaced. The seed is 1; that of a sample comes from
+the sources: another one when they change, the same for the same, and printed. Each change is built
+for the host and for the LEON3 and put to the tests of the host's functions, of the chain and of the
+emulated LEON3 until one fails. tests/mutants_equivalent.toml explains those that no test can tell;
+a full run also plants the defects of tests/mutants_known.toml. All of them go to
+build/mutants/mutants.csv.
+A sample leaves out what is explained; one of fewer than 20, and --only, print and keep no evidence.
+Exits 1 when less than 95 % are caught, a miss has no explanation, a mutant has no verdict or fewer
+were planted than asked for; 2 for wrong use.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from mutant_judge import NoVerdict, Outcome, judge
 from mutant_known import Defect, judge_known, known
 from mutant_plant import ROOT, SOURCES, Mutant, candidates, queues
 from mutant_report import (
+    SAMPLE,
     KnownResult,
     Result,
     evidence,
@@ -39,6 +44,7 @@ from mutant_report import (
 )
 from tqdm import tqdm
 
+from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Evidence, Verdict, write
 
 FOLDER = ROOT / "build/mutants"
@@ -97,11 +103,21 @@ def check_unchanged(workshop: Workshop, loops: Sequence[str], jobs: int) -> None
             raise NoVerdict(f"{loop}: {outcome.test} {outcome.how} on the unchanged core")
 
 
+def first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def judged(planted: Sequence[tuple[Mutant, Built]], workshop: Workshop, jobs: int) -> list[Result]:
+    """What came of each; one that the tests cannot judge takes no other along."""
+
     def one(pair: tuple[Mutant, Built]) -> Result:
         start = time.monotonic()
-        loop, outcome = judge(pair[1], pair[0].file, workshop.folder)
-        return Result(pair[0], loop, outcome, time.monotonic() - start)
+        loop, outcome, error = "", Outcome(), ""
+        try:
+            loop, outcome = judge(pair[1], pair[0].file, workshop.folder)
+        except (NoVerdict, OSError) as found:
+            error = first_line(found)
+        return Result(pair[0], loop, outcome, time.monotonic() - start, error)
 
     return list(at_once(one, planted, jobs, "judging"))
 
@@ -111,7 +127,7 @@ def judged_known(defects: Sequence[Defect], workshop: Workshop, jobs: int) -> li
         try:
             return KnownResult(defect, *judge_known(defect, workshop))
         except (NoVerdict, NoBuild) as error:
-            return KnownResult(defect, "", Outcome(), str(error).strip().splitlines()[0])
+            return KnownResult(defect, "", Outcome(), first_line(error))
 
     return list(at_once(one, defects, jobs, "known"))
 
@@ -129,20 +145,33 @@ def run(args: argparse.Namespace, there: Sequence[Mutant]) -> Evidence:
     count = args.sample or args.count
     if args.only:
         count = len(there)
+    asked = 1 if args.only else count
     if args.sample:  # those with an explanation need the longest, every loop
         units = [[m for m in unit if m.key not in explained] for unit in units]
     build_unchanged()
     workshop = Workshop.open(FOLDER)
     planted = plant(units, count, workshop, args.jobs)
     results = judged(planted, workshop, args.jobs)
+    write_list(results, FOLDER / "mutants.csv")
     check_unchanged(workshop, sorted({r.loop for r in results if r.loop}), args.jobs)
     whole = not (args.sample or args.only)
     defects, without = known() if whole else ([], {})
     found = judged_known(defects, workshop, args.jobs)
     keys = {mutant.key for mutant in there}
-    write_list(results, FOLDER / "mutants.csv")
     name = "mutants" if whole else "mutant-sample"
-    return evidence(name, results, found, without, explained, keys)
+    return evidence(name, results, found, without, explained, keys, asked=asked, seed=args.seed)
+
+
+def seed_of(sources: str) -> int:
+    """The seed of a sample: another one for other sources; 1 where their hash is not known."""
+    return int(sources[:8], 16) if sources else 1
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
 
 
 def tell(made: Evidence) -> None:
@@ -162,27 +191,34 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     how_many = parser.add_mutually_exclusive_group()
-    how_many.add_argument("--count", type=int, default=COUNT, help=f"default: {COUNT}")
-    how_many.add_argument("--sample", type=int, metavar="N", help="some, not those explained")
+    how_many.add_argument("--count", type=positive, default=COUNT, help=f"default: {COUNT}")
+    how_many.add_argument("--sample", type=positive, metavar="N", help="some, not those explained")
     how_many.add_argument("--only", metavar="FILE[:LINE]", help="all of a place; no evidence")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    parser.add_argument("--seed", type=int, help="default: 1; of a sample: by the sources")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, help="at a time")
     parser.add_argument("--list", action="store_true", help="say what could be planted")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as others end before `head`
     there = candidates()
+    chosen = only(there, args.only) if args.only else there
+    if not chosen:
+        print(f"mutants: --only {args.only}: nothing can be planted there", file=sys.stderr)
+        return 2
+    if args.seed is None:
+        args.seed = seed_of(checkout().tree) if args.sample else 1
     if args.list:
-        chosen = only(there, args.only) if args.only else there
         for mutant in itertools.chain.from_iterable(queues(chosen, args.seed)):
             print(f"{mutant.name} {mutant.where} {mutant.function}: {mutant.told}")
         return 0
+    if args.sample:
+        print(f"sample of {args.sample}: --seed {args.seed}", flush=True)
     start = time.monotonic()
     try:
         made = run(args, there)
-    except (NoBuild, NoVerdict, OSError, ValueError) as error:
+    except (NoBuild, NoVerdict, OSError, ValueError, KeyError) as error:
         made = Evidence("mutant-sample" if args.sample else "mutants", Verdict.ERROR, str(error))
     made = replace(made, seconds=round(time.monotonic() - start, 1))
-    if not args.only:
+    if not args.only and (args.sample is None or args.sample >= SAMPLE):
         write(made)
     tell(made)
     return 0 if made.verdict is Verdict.PASS else 1

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fsw_emu.compare.call import Call
     from fsw_emu.compare.chain import ChainInput
     from fsw_emu.compare.compare import Sides
 
@@ -25,7 +26,8 @@ examples:
   fsw-emu diff --a host --b lib:new.so --intended intended.toml --json diff.json
   fsw-emu diff --a host --b lib:new.so --replay out/diff/sxi_crc16.result.1b9d62.json
 
-Exit: 0 no difference but intended ones, 1 differences, 2 wrong use.
+Exit: 0 no difference but intended ones, 1 differences, 2 wrong use, or a vector that neither side
+answers.
 """
 
 
@@ -79,14 +81,18 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the job; the exit code."""
     from fsw_emu.compare.compare import Sides
+    from fsw_emu.compare.vector import read_vector
     from fsw_emu.core import TargetError
 
     try:
         # what is wrong with files shows before targets start
         declared = _declared(args)
+        vector = None if args.replay is None else read_vector(args.replay)
         inputs = [] if args.replay else _inputs(args)
         with Sides(args.a, args.b) as sides:
-            return _replay(args, sides) if args.replay else _diff(args, sides, inputs, declared)
+            if vector is not None:
+                return _replay(vector, sides)
+            return _diff(args, sides, inputs, declared)
     except OSError as error:
         print(f"fsw-emu diff: {error.filename}: {error.strerror}", file=sys.stderr)
     except (ValueError, TargetError) as error:
@@ -154,22 +160,22 @@ def _diff(
     return 1 if judgement.unmeant else 0
 
 
-def _replay(args: argparse.Namespace, sides: Sides) -> int:
+def _replay(vector: Call | ChainInput, sides: Sides) -> int:
     from fsw_emu.compare.call import Call, mismatch
-    from fsw_emu.compare.compare import read_vector
     from fsw_emu.compare.telemetry import differences
 
-    vector = read_vector(args.replay)
     if isinstance(vector, Call):
         a, b = sides.a.ask(vector), sides.b.ask(vector)
         found = mismatch(a, b)
         print(f"{vector.function}\na  {json.dumps(a)}\nb  {json.dumps(b)}")
-        print("the same" if found is None else f"differs: {found.path}: a {found.a}, b {found.b}")
-        return 0 if found is None else 1
-    unlike = differences(*sides.chain(vector))
-    for difference in unlike:
-        d = difference
-        print(f"{d.what}: {d.where}: a {d.a}, b {d.b}")
-    if not unlike:
-        print("the same")
-    return 1 if unlike else 0
+        unlike = [] if found is None else [f"differs: {found.path}: a {found.a}, b {found.b}"]
+        fates = a.get("fate", ""), b.get("fate", "")
+    else:
+        one, other = sides.chain(vector)
+        unlike = [f"{d.what}: {d.where}: a {d.a}, b {d.b}" for d in differences(one, other)]
+        fates = one.fate, other.fate
+    silent = [f"neither answered: a {fates[0]}, b {fates[1]}"] if all(fates) else []
+    print("\n".join([*silent, *unlike] or ["the same"]))
+    if unlike:
+        return 1
+    return 2 if silent else 0

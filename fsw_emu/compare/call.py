@@ -29,6 +29,7 @@ STATUS = {-1: "PARAM", -2: "ROOM", -3: "SHORT", -4: "FORMAT", -5: "LENGTH", -6: 
           -7: "SEQUENCE", -8: "RANGE"}  # fmt: skip
 #: arrays of which a function that counts defines only as many elements as it returns
 _COUNTED = frozenset({"out", "kinds"})
+_ENDED = re.compile(r"(?:dies|ends|the target ended) \((SIG\w+|exit code -?\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Caller:
         where the target answers no more."""
         kept: list[Any] = []
         returns, parameters = self.functions[call.function]
-        made = [self._make(p, call.arguments[p.name], kept) for p in parameters]
+        made = [self.make(p, call.arguments[p.name], kept) for p in parameters]
         try:
             result = int(getattr(self.lib, call.function)(*made))
         except (TargetGone, TargetSilent):
@@ -87,7 +88,9 @@ class Caller:
                 outcome |= self._read(parameter, memory, returns, result)
         return _defined(call.function, outcome)
 
-    def _make(self, parameter: Parameter, value: Value, kept: list[Any]) -> Any:
+    def make(self, parameter: Parameter, value: Value, kept: list[Any]) -> Any:
+        """An argument as cffi takes it; memory behind it goes to ``kept``, which has to last as
+        long as the call."""
         if not parameter.pointer:
             return value
         if value is None:
@@ -103,7 +106,7 @@ class Caller:
             memory = self.ffi.new(f"{ctype} *")
             for member in self._structs[ctype.removeprefix("struct ")]:
                 if member.name in value:
-                    setattr(memory, member.name, self._make(member, value[member.name], kept))
+                    setattr(memory, member.name, self.make(member, value[member.name], kept))
         else:
             memory = self.ffi.new(f"{ctype}[]", value)
         kept.append(memory)
@@ -146,10 +149,22 @@ def _defined(function: str, outcome: Outcome) -> Outcome:
     return outcome
 
 
+def unanswered(a: Outcome, b: Outcome) -> bool:
+    """Whether neither side gave an answer that could be compared."""
+    return "fate" in a and "fate" in b
+
+
+def end_of(fate: str) -> str:
+    """The kind of a fate, the same on every target: trap by name, signal, exit code, hang;
+    without a target's last words."""
+    ended = _ENDED.match(fate)
+    return ended[1] if ended else fate
+
+
 def mismatch(a: Value, b: Value, path: str = "") -> Mismatch | None:
-    """The first thing that differs, depth first; None where nothing does. Two fates are no
-    difference: neither side gave an answer."""
-    if a == b or (not path and "fate" in a and "fate" in b):
+    """The first thing that differs, depth first; None where nothing does, or where both sides
+    ended in the same way (:func:`unanswered` tells)."""
+    if a == b or (not path and unanswered(a, b) and end_of(a["fate"]) == end_of(b["fate"])):
         return None
     if not path and ("fate" in a or "fate" in b):
         return Mismatch("fate", a.get("fate", "an answer"), b.get("fate", "an answer"))

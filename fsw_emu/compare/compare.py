@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from fsw_emu.compare.call import Call
 from fsw_emu.compare.chain import ChainInput, ChainResult, load_result, save_input
 from fsw_emu.compare.deltas import (
     Sizes,
@@ -26,6 +24,7 @@ from fsw_emu.compare.deltas import (
 from fsw_emu.compare.search import Finding, Search
 from fsw_emu.compare.side import Side
 from fsw_emu.compare.telemetry import Difference, differences
+from fsw_emu.compare.vector import call_vector, chain_vector
 from fsw_emu.core import TargetError
 
 SHRINK_S = 10.0
@@ -45,14 +44,18 @@ class Found:
 
 @dataclass
 class Comparison:
-    """What came of it. missing: figures that a side cannot tell, and why."""
+    """What came of it. unanswered: both fates by input of the chain that neither ended;
+    n_unanswered: calls that neither answered; missing: figures that a side cannot tell, and
+    why."""
 
     a: str
     b: str
     found: list[Found] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     n_packets: int = 0
+    unanswered: dict[str, tuple[str, str]] = field(default_factory=dict)
     n_calls: int = 0
+    n_unanswered: int = 0
     n_functions: int = 0
     n_lost: tuple[int, int] = (0, 0)
     sizes: tuple[Sizes, Sizes] | None = None
@@ -107,10 +110,15 @@ def compare(
     for source in inputs:
         tell(f"chain: {source.name}")
         _compare_chain(sides, source, made, tell)
+    if inputs and len(made.unanswered) == len(inputs):  # nothing is known of the chain
+        first = inputs[0]
+        fates = made.unanswered[first.name]
+        made.found.append(Found("chain.unanswered", first.name, *fates, chain_vector(first)))
     search = Search(sides.a, sides.b, seed=seed, tell=tell)
     search.run(seconds)
-    made.found += [_found(finding) for finding in search.findings]
+    made.found += [_found(finding) for finding in (*search.findings, *search.unanswered())]
     made.n_calls, made.n_functions = search.n_calls, len(search.measured)
+    made.n_unanswered = search.n_unanswered
     made.n_lost = sides.a.n_lost, sides.b.n_lost
     _cost(made, search, tell)
     return made
@@ -121,45 +129,14 @@ def _found(finding: Finding) -> Found:
     return Found(finding.what, at.path, str(at.a), str(at.b), call_vector(finding.call))
 
 
-def call_vector(call: Call) -> dict[str, object]:
-    """A call as a vector file holds it."""
-    return {"function": call.function, "arguments": dict(call.arguments)}
-
-
-def chain_vector(source: ChainInput) -> dict[str, object]:
-    """An input of the chain as a vector file holds it."""
-    return {
-        "chain": {
-            "name": source.name,
-            "simulator": source.simulator,
-            "binning": source.binning,
-            "stack": source.stack,
-            "bad_pixels": {node: mask.hex() for node, mask in source.bad_pixels.items()},
-            "packets": [packet.hex() for packet in source.packets],
-        }
-    }
-
-
-def read_vector(path: Path) -> Call | ChainInput:
-    """A vector file; OSError, or ValueError for what is none."""
-    try:
-        vector = json.loads(path.read_text())
-        if "chain" not in vector:
-            return Call(str(vector["function"]), dict(vector["arguments"]))
-        given = dict(vector["chain"])
-        given["packets"] = [bytes.fromhex(packet) for packet in given["packets"]]
-        given["bad_pixels"] = {n: bytes.fromhex(m) for n, m in given["bad_pixels"].items()}
-        return ChainInput(**given)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: not a vector: {error}") from error
-
-
 def _compare_chain(
     sides: Sides, source: ChainInput, made: Comparison, tell: Callable[[str], None]
 ) -> None:
     """Differences of one input that are not known yet, and the fewest packets that show them."""
     a, b = sides.chain(source)
     made.inputs.append(source.name)
+    if a.fate and b.fate:
+        made.unanswered[source.name] = a.fate, b.fate
     made.n_packets += max(len(a.packets), len(b.packets))
     known = {found.what for found in made.found}
     new = [d for d in differences(a, b) if d.what not in known]

@@ -4,7 +4,7 @@
 """Differences that are meant: declared in a TOML file, each with a reason and a day.
 
 [[intended]]
-what = "sxi_edu_detect.*"     # field as it is reported, * and ? as in file names
+what = "sxi_edu_detect.*"     # field as it is reported, * and ? as in file names; not all of them
 reason = "equality at the threshold no longer passes"
 expires = 2027-01-31          # the last day it counts
 """
@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+#: names that nothing has: what covers one of them covers whatever comes
+_NOBODYS = ("q", "0", "q.q", "0.0", "sxi_q.q", "sxi_0.0")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ def _intended(path: Path, table: dict[str, object]) -> Intended:
         raise ValueError(f"{path}: what, reason and expires, not {', '.join(table)}")
     if not (isinstance(what, str) and what and isinstance(reason, str) and reason):
         raise ValueError(f"{path}: an intended difference has a what and a reason")
+    if any(fnmatchcase(name, what) for name in _NOBODYS):
+        raise ValueError(f"{path}: {what} covers everything, whatever it is")
     if type(expires) is not date:
         raise ValueError(f"{path}: {what}: expires is a day like 2027-01-31")
     return Intended(what, reason, expires)

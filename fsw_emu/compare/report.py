@@ -46,8 +46,17 @@ def as_text(made: Comparison, judgement: Judgement, vectors: str) -> str:
     lines += ["", *_cost(made)]
     n = len(judgement.unmeant)
     plural = "" if n == 1 else "s"
-    lines.append(f"\n{n or 'no'} difference{plural}, {len(judgement.meant)} intended")
+    said = f"\n{n or 'no'} difference{plural}, {len(judgement.meant)} intended"
+    lines.append("; neither side answered ".join([said, *_unanswered(made)]))
     return "\n".join(lines)
+
+
+def _unanswered(made: Comparison) -> Iterator[str]:
+    """What was asked and not compared, as nobody answered; nothing where there is none."""
+    counts = (made.n_unanswered, "call"), (len(made.unanswered), "chain input")
+    told = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts if n]
+    if told:
+        yield " and ".join(told)
 
 
 def _short(text: str) -> str:
@@ -121,6 +130,7 @@ def as_json(made: Comparison, judgement: Judgement) -> dict[str, Any]:
         "inputs": made.inputs,
         "calls": made.n_calls,
         "functions": made.n_functions,
+        "unanswered": {"calls": made.n_unanswered, "inputs": [*made.unanswered]},
         "lost": made.n_lost,
         "differences": found,
         "expired": _declared(judgement.expired),

@@ -17,7 +17,7 @@ import hypothesis
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
-from fsw_emu.compare.call import Call, Mismatch, mismatch
+from fsw_emu.compare.call import Call, Mismatch, mismatch, unanswered
 from fsw_emu.compare.generate import calls
 from fsw_emu.compare.side import Side
 from fsw_emu.targets import signatures
@@ -53,9 +53,12 @@ class Search:
     seed: int = 1
     tell: Callable[[str], None] = lambda _line: None
     n_calls: int = 0
+    n_unanswered: int = 0  # calls that neither side answered
     n_rounds: int = 0
     findings: list[Finding] = field(default_factory=list)
     measured: dict[str, list[Call]] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
+    _silent: dict[str, Finding] = field(default_factory=dict)
 
     def compare(self, some: Sequence[Call]) -> list[Mismatch | None]:
         """The first difference of each call."""
@@ -64,12 +67,23 @@ class Search:
         pairs = list(zip(some, self.a.answers(), self.b.answers(), strict=True))
         self.n_calls += len(pairs)
         found = [mismatch(a, b) for _, a, b in pairs]
+        for call, a, b in pairs:
+            if unanswered(a, b):
+                self.n_unanswered += 1
+                nothing = Mismatch("unanswered", a["fate"], b["fate"])
+                self._silent.setdefault(call.function, Finding(call, nothing))
+            else:
+                self._answered.add(call.function)
         if self.n_rounds == 0:
             for (call, a, _), unlike in zip(pairs, found, strict=True):
                 kept = self.measured.setdefault(call.function, [])
                 if unlike is None and a.get("result", -1) >= 0 and len(kept) < KEPT:
                     kept.append(call)
         return found
+
+    def unanswered(self) -> list[Finding]:
+        """One call of each function of which neither side answered any: nothing is known of it."""
+        return [found for name, found in self._silent.items() if name not in self._answered]
 
     def run(self, seconds: float) -> None:
         """All functions in rounds, one at least, until the time is over."""

@@ -84,6 +84,9 @@ class Side:
     def answer(self) -> Outcome:
         """What the worker says next; a ``fate`` where the target was lost over it."""
         outcome = self._answer()
+        if "error" in outcome:
+            self._process.wait()
+            outcome = {"fate": outcome["error"], "lost": True}
         self.n_lost += outcome.get("lost", False)
         return outcome
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fsw_emu.compare.call import end_of
 from fsw_emu.compare.chain import ChainResult
 from fsw_emu.core import CompressionEntity, Core, CoreError, default_core
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
@@ -34,8 +35,8 @@ class Difference:
 
 def differences(a: ChainResult, b: ChainResult) -> list[Difference]:
     """All fields that differ between two runs of one input, each where it does so first:
-    telemetry, entities, counters."""
-    if a.fate != b.fate:
+    telemetry, entities, counters. Nothing where both ended in the same way."""
+    if end_of(a.fate) != end_of(b.fate):
         return [Difference("chain.fate", "the run", a.fate or "it ends", b.fate or "it ends")]
     first: dict[str, Difference] = {}
     for difference in (*_packets(a, b), *_entities(a, b), *_counters(a, b)):

@@ -19,7 +19,7 @@ from fsw_emu.compare.call import Call, Caller
 from fsw_emu.compare.chain import run_chain
 from fsw_emu.core import CoreError, TargetError
 from fsw_emu.targets.library import LibraryCore
-from fsw_emu.targets.ring import TargetTrap
+from fsw_emu.targets.ring import TargetSilent, TargetTrap
 
 
 def serve(name: str) -> int:
@@ -42,6 +42,9 @@ def serve(name: str) -> int:
             _say({"fate": f"the chain stops: {error}"})
         except TargetTrap as error:
             _say({"fate": f"trap {error.name}", "where": error.where})
+        except TargetSilent:
+            _say({"fate": "hangs", "lost": True})
+            return 1
         except TargetError as error:
             _say({"fate": str(error), "lost": True})
             return 1

@@ -18,15 +18,18 @@ from hypothesis import strategies as st
 
 from fsw_emu.cli.main import main
 from fsw_emu.compare import compare as comparing
+from fsw_emu.compare import search as search_module
 from fsw_emu.compare import side as sides_module
 from fsw_emu.compare.call import Call, Caller, mismatch
 from fsw_emu.compare.chain import ChainInput, ChainResult, scenes
-from fsw_emu.compare.compare import Sides, compare, read_vector
+from fsw_emu.compare.compare import Sides, compare
 from fsw_emu.compare.generate import ARGUMENTS, calls
 from fsw_emu.compare.intended import Intended, judge, read_intended
-from fsw_emu.compare.search import Search
+from fsw_emu.compare.report import as_json, as_text
+from fsw_emu.compare.search import Search, drawn
 from fsw_emu.compare.side import Side
 from fsw_emu.compare.telemetry import differences
+from fsw_emu.compare.vector import _call, call_vector, chain_vector, read_vector
 from fsw_emu.targets import functions, signatures
 from fsw_emu.targets._library import headers
 from fsw_emu.targets.layout import layout_of
@@ -79,6 +82,7 @@ def test_calls_are_json_with_every_argument(data: st.DataObject) -> None:
     call = data.draw(calls(function, pointers))
     again = Call(call.function, json.loads(json.dumps(call.arguments)))
     assert again == call
+    assert _call(call.function, again.arguments) == call
     assert set(call.arguments) >= {p.name for p in parameters}
     ffi, _ = functions("host")
     for parameter in parameters:
@@ -102,8 +106,25 @@ def test_an_outcome_is_like_itself_and_unlike_another(value: object) -> None:
     assert unlike.path.startswith("out")
 
 
-def test_two_ends_are_no_difference_and_one_is() -> None:
-    assert mismatch({"fate": "hangs"}, {"fate": "dies (SIGSEGV)"}) is None
+def test_only_the_same_end_is_no_difference() -> None:
+    for a, b in (
+        ("hangs", "hangs"),
+        ("trap division_by_zero", "trap division_by_zero"),
+        ("dies (SIGSEGV)", "the target ended (SIGSEGV): qemu: last words"),
+    ):
+        assert mismatch({"fate": a, "where": "x"}, {"fate": b}) is None
+        assert differences(ChainResult({}, [], [], a), ChainResult({}, [], [], b)) == []
+    for a, b in (
+        ("trap division_by_zero", "hangs"),
+        ("trap division_by_zero", "trap data_access_error"),
+        ("dies (SIGSEGV)", "dies (SIGABRT)"),
+        ("ends (exit code 1)", "dies (SIGSEGV)"),
+    ):
+        two = mismatch({"fate": a}, {"fate": b})
+        assert two is not None
+        assert (two.path, two.a, two.b) == ("fate", a, b)
+        (run,) = differences(ChainResult({}, [], [], a), ChainResult({}, [], [], b))
+        assert (run.what, run.a, run.b) == ("chain.fate", a, b)
     one = mismatch({"result": 3}, {"fate": "hangs"})
     assert one is not None
     assert (one.field, one.b) == ("fate", "hangs")
@@ -154,6 +175,97 @@ def test_a_target_that_ends_is_a_difference(
     assert [m and m.field for m in unlike] == [None, "fate", None]
     assert unlike[1] is not None
     assert fate in unlike[1].b
+
+
+@pytest.fixture(scope="module")
+def dead(libraries: planted.Libraries) -> str:
+    """A core whose CRC dies of all that it is asked."""
+    body = f"{DIES.before}    *(volatile int *)8 = len;\n"
+    return libraries.build("dead", replace(DIES, after=body))
+
+
+def test_a_function_that_nobody_answers_is_a_finding(
+    dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both sides die of every CRC, and the chain of its first packet: nothing is alike then."""
+    only = {"sxi_crc16": FUNCTIONS["sxi_crc16"], "sxi_crc8": FUNCTIONS["sxi_crc8"]}
+    monkeypatch.setattr("fsw_emu.compare.search.signatures.functions", lambda _cdef: only)
+    monkeypatch.setattr(search_module, "EXAMPLES", 3)
+    source = ChainInput("two packets", scenes()[0].packets[:2])
+    with Sides(dead, dead) as both:
+        made = compare(both, [source], seconds=0)
+    found = {f.what: (f.a, f.b) for f in made.found}
+    died = "dies (SIGSEGV)", "dies (SIGSEGV)"
+    assert found == {"chain.unanswered": died, "sxi_crc16.unanswered": died}
+    assert 0 < made.n_unanswered < made.n_calls
+    judgement = judge(list(found), [], date(2027, 1, 1))
+    said = as_text(made, judgement, "out").splitlines()[-1]
+    calls = f"{made.n_unanswered} calls and 1 chain input"
+    assert said == f"2 differences, 0 intended; neither side answered {calls}"
+    assert as_json(made, judgement)["unanswered"]["inputs"] == ["two packets"]
+
+
+def test_a_vector_that_nobody_answers_is_not_the_same(
+    dead: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = Call("sxi_crc16", {"seed": 0, "data": "00", "len": 1})
+    chain = ChainInput("two packets", scenes()[0].packets[:2])
+    for vector in (call_vector(call), chain_vector(chain)):
+        path = tmp_path / "vector.json"
+        path.write_text(json.dumps(vector))
+        assert main(["diff", "--a", dead, "--b", dead, "--replay", str(path)]) == 2
+        said = capsys.readouterr().out
+        assert said.endswith("neither answered: a dies (SIGSEGV), b dies (SIGSEGV)\n")
+        assert "the same" not in said
+        assert main(["diff", "--a", "host", "--b", "host", "--replay", str(path)]) == 0
+        assert capsys.readouterr().out.endswith("the same\n")
+
+
+CRC = {"seed": 0, "data": "00", "len": 1}
+
+
+@pytest.mark.parametrize(
+    ("vector", "said"),
+    [
+        ({"function": "sxi_crc17", "arguments": CRC}, "no function sxi_crc17"),
+        ({"function": "sxi_crc16", "arguments": {"seed": 0}}, "there is no 'data'"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "data": {"zeros": 1 << 40}}}, "zeros"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "data": {"zeros": -1}}}, "zeros -1"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "data": {"zeros": 2.5}}}, "zeros 2.5"),
+        ({"function": "sxi_crc16",
+          "arguments": {**CRC, "data": {"zeros": 1, "at": [[1, 0]]}}}, "index"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "len": 2}}, "data holds 1, the call"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "len": 1 << 32}}, "4294967296"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "seed": -1}}, "negative"),
+        ({"function": "sxi_crc16", "arguments": {**CRC, "data": "0x"}}, "hexadecimal"),
+        ({"chain": {"name": "a", "packets": [], "bad_pixels": {}}}, "no packets"),
+        ({"chain": {"name": "a", "packets": ["00"], "bad_pixels": {}, "stack": 1 << 40}}, "stack"),
+        ({"chain": {"name": "a", "packets": ["00"], "bad_pixels": {"E9": ""}}}, "node"),
+        ({"chain": {"name": "a", "packets": 3, "bad_pixels": {}}}, "not a vector"),
+        (3, "not a vector"),
+    ],
+)  # fmt: skip
+def test_a_vector_that_is_none_is_refused(
+    vector: object, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "vector.json"
+    path.write_text(json.dumps(vector))
+    assert main(["diff", "--a", "host", "--b", "host", "--replay", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"fsw-emu diff: {path}: not a vector: ")
+    assert said in line
+
+
+def test_large_memory_within_a_structure_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "vector.json"
+    pointers = tuple(p.name for p in FUNCTIONS["sxi_edu_detect"][1] if p.pointer)
+    call = next(c for c in drawn("sxi_edu_detect", pointers, "1 0") if c.arguments["frame"])
+    frame = {**call.arguments["frame"], "pixels": {"zeros": 1 << 40}}
+    path.write_text(
+        json.dumps(call_vector(replace(call, arguments={**call.arguments, "frame": frame})))
+    )
+    with pytest.raises(ValueError, match=r"frame\.pixels: zeros"):
+        read_vector(path)
 
 
 def test_differences_of_telemetry_are_named(quiet: ChainInput) -> None:
@@ -226,6 +338,10 @@ def test_meant_differences_expire(what: str, tmp_path: Path) -> None:
         "[[intended]]\nwhat = 'a'\nreason = 'b'\nexpires = 2027-01-31\nuntil = 3",
         "[other]",
         "no toml",
+        *(
+            f"[[intended]]\nwhat = '{what}'\nreason = 'b'\nexpires = 2027-01-31"
+            for what in ("*", "**", "?*", "*.*", "[a-z]*", "sxi_*", "sxi_?*.*", "*_*")
+        ),
     ],
 )
 def test_a_declaration_that_is_none_is_refused(text: str, tmp_path: Path) -> None:

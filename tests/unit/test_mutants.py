@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import mutants
+import planted
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +20,19 @@ from mutant_build import Built, NoBuild, Workshop
 from mutant_judge import NoVerdict, Outcome, files_of, judge, outcome, run_tests
 from mutant_known import judge_known, known
 from mutant_plant import SOURCES, Mutant, candidates, parse, queues
-from mutant_report import KnownResult, Result, evidence, explanations, findings
+from mutant_report import (
+    KnownResult,
+    Result,
+    evidence,
+    explanations,
+    figures,
+    findings,
+    write_list,
+)
 from tree_sitter import Node
 
+from fsw_emu.compare.compare import Comparison, Found
+from fsw_emu.provenance import checkout
 from fsw_emu.report.evidence import Verdict
 
 ALL = candidates()
@@ -187,7 +198,153 @@ def test_a_miss_needs_an_explanation() -> None:
     assert (few.verdict, few.findings) == (Verdict.FAIL, ["planted 40, fewer than 200"])
     sample = evidence("mutant-sample", ONE_MISSED, [], {}, {}, KEYS)
     assert sample.verdict is Verdict.FAIL
-    assert sample.said.startswith("sample of 40: 39 of 40")
+    assert sample.said.startswith("sample of 40 by --seed 1: 39 of 40")
+
+
+def test_what_has_no_verdict_makes_the_verdict_error(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And takes no other mutant along."""
+
+    def one(built: Built, *_: object) -> tuple[str, Outcome]:
+        if built.name == CHOSEN[1].name:
+            raise NoVerdict("pytest ends with 4: no such option\nand more")
+        return "host", CAUGHT
+
+    monkeypatch.setattr(mutants, "judge", one)
+    results = mutants.judged([(m, Built(m.name, None, None)) for m in CHOSEN], workshop, 2)
+    assert [r.loop for r in results].count("host") == len(CHOSEN) - 1
+    made = evidence("mutant-sample", results, [], {}, {}, KEYS)
+    assert made.verdict is Verdict.ERROR
+    said = "pytest ends with 4: no such option"
+    assert made.findings == [f"no verdict: {CHOSEN[1].name} {CHOSEN[1].where}: {said}"]
+    assert (made.figures["without verdict"], made.figures["missed, equivalent or not"]) == (
+        "1",
+        "0",
+    )
+    write_list(results, tmp_path / "list.csv")
+    assert (tmp_path / "list.csv").read_text().count("no verdict") == 1
+
+
+def test_fewer_than_asked_and_none_are_findings() -> None:
+    few = evidence("mutant-sample", ALL_CAUGHT, [], {}, {}, KEYS, asked=41)
+    assert (few.verdict, few.findings) == (
+        Verdict.FAIL,
+        ["planted 40, fewer than the 41 asked for"],
+    )
+    assert figures([], [])["caught"] == "0"
+    assert evidence("mutant-sample", [], [], {}, {}, KEYS).verdict is Verdict.FAIL
+
+
+def test_a_sample_hangs_on_the_sources_and_can_be_repeated() -> None:
+    assert mutants.seed_of("00000102" + 56 * "a") == 0x102
+    assert mutants.seed_of("") == 1
+    (line,) = findings(ONE_MISSED, [], {}, KEYS, seed=258)
+    assert line.endswith(f"(mutant {CHOSEN[0].name}, --seed 258)")
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Procedures of which evidence is kept; nothing is built or run."""
+    kept: list[str] = []
+    for tool in (mutants, planted):
+        monkeypatch.setattr(tool, "write", lambda made: kept.append(f"{made.verdict}"))
+    monkeypatch.setattr(mutants, "build_unchanged", lambda: None)
+    nothing = Pretended(Path(), None, None)  # type: ignore[arg-type]
+    monkeypatch.setattr(mutants.Workshop, "open", lambda _folder: nothing)
+    monkeypatch.setattr(mutants, "check_unchanged", lambda *_: None)
+    monkeypatch.setattr(mutants, "write_list", lambda *_: None)
+    monkeypatch.setattr(mutants, "judged_known", lambda *_: [])
+    monkeypatch.setattr(mutants, "build_mutant", lambda m, _: Built(m.name, None, None))
+    monkeypatch.setattr(mutants, "judge", lambda *_: ("host", CAUGHT))
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (["--sample", "20"], 1),
+        (["--sample", "19"], 0),
+        (["--only", "crc.c"], 0),
+        ([], 1),
+    ],
+)
+def test_a_part_is_no_evidence(
+    options: list[str],
+    kept: int,
+    written: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(mutants, "explanations", dict)
+    monkeypatch.setattr("sys.argv", ["mutants.py", *options])
+    assert mutants.main() == 0
+    assert written == kept * ["PASS"]
+    seed = mutants.seed_of(checkout().tree) if "--sample" in options else 1
+    assert f"seed: {seed}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["nothing.c", "crc.c:99999"])
+def test_an_empty_choice_is_wrong_use(
+    place: str,
+    written: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["mutants.py", "--only", place])
+    assert mutants.main() == 2
+    assert capsys.readouterr().err == f"mutants: --only {place}: nothing can be planted there\n"
+    monkeypatch.setattr("sys.argv", ["planted.py", "--only", place])
+    with pytest.raises(SystemExit) as ended:
+        planted.main()
+    assert (ended.value.code, written) == (2, [])
+
+
+class Sides:
+    """What ``planted`` compares: names of targets only."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def __enter__(self) -> tuple[str, ...]:
+        return self.names
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("options", "differs", "verdict"),
+    [
+        ([], lambda a, b: a != b, ["PASS"]),
+        ([], lambda _a, _b: True, ["FAIL"]),  # the control too
+        ([], lambda _a, _b: False, ["FAIL"]),
+        (["--only", "edu"], lambda a, b: a != b, []),
+    ],
+)
+def test_planted_changes_have_a_control(
+    options: list[str],
+    differs: Callable[[str, str], bool],
+    verdict: list[str],
+    written: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def compare(sides: tuple[str, str], *_: object, **__: object) -> Comparison:
+        return Comparison(*sides, [Found("it", "", "1", "2", {})] if differs(*sides) else [])
+
+    monkeypatch.setattr(planted, "Sides", Sides)
+    monkeypatch.setattr(planted, "compare", compare)
+    monkeypatch.setattr(planted, "scenes", list)
+    monkeypatch.setattr(planted.Libraries, "__init__", lambda *_: None)
+    monkeypatch.setattr(planted.Libraries, "build", lambda _, name, *__: f"lib:{name}")
+    monkeypatch.setattr(planted, "as_program", lambda *_: "leon3:new")
+    monkeypatch.setattr("sys.argv", ["planted.py", *options])
+    assert planted.main() == ("FAIL" in verdict)
+    assert written == verdict
+    said = capsys.readouterr().out
+    control = "control: the unchanged core differs from itself: it: 1, 2"
+    assert (control in said) == differs("lib:old", "lib:old")
 
 
 def test_an_explanation_lasts_as_long_as_its_line() -> None:
