@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import random
 import signal
 import sys
 import time
@@ -49,6 +50,7 @@ from fsw_emu.report.evidence import Evidence, Verdict, write
 
 FOLDER = ROOT / "build/mutants"
 COUNT = 220
+COUNT_SEED = 1
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -141,13 +143,15 @@ def only(found: Iterable[Mutant], place: str) -> list[Mutant]:
 def run(args: argparse.Namespace, there: Sequence[Mutant]) -> Evidence:
     """Plant, judge, tell; NoBuild, NoVerdict, OSError, ValueError."""
     explained = explanations()
-    units = queues(only(there, args.only) if args.only else there, args.seed)
+    order = COUNT_SEED if args.sample else args.seed
+    units = queues(only(there, args.only) if args.only else there, order)
     count = args.sample or args.count
     if args.only:
         count = len(there)
     asked = 1 if args.only else count
-    if args.sample:  # those with an explanation need the longest, every loop
-        units = [[m for m in unit if m.key not in explained] for unit in units]
+    if args.sample:  # of the full run's, whose misses are known; those explained take the longest
+        units = [unit for unit in units if unit and unit[0].key not in explained]
+        random.Random(args.seed).shuffle(units)  # noqa: S311
     build_unchanged()
     workshop = Workshop.open(FOLDER)
     planted = plant(units, count, workshop, args.jobs)
@@ -205,7 +209,7 @@ def main() -> int:
         print(f"mutants: --only {args.only}: nothing can be planted there", file=sys.stderr)
         return 2
     if args.seed is None:
-        args.seed = seed_of(checkout().tree) if args.sample else 1
+        args.seed = seed_of(checkout().tree) if args.sample else COUNT_SEED
     if args.list:
         for mutant in itertools.chain.from_iterable(queues(chosen, args.seed)):
             print(f"{mutant.name} {mutant.where} {mutant.function}: {mutant.told}")

@@ -46,7 +46,7 @@ static void add_row(uint16_t *out, const uint16_t *in, uint32_t n_out, uint32_t 
 {
     for (uint32_t c = 0; c < n_out; c++) {
         uint32_t sum = 0;
-        for (uint32_t k = 0; k < bin_cols; k++) { /* uncovered object 6296: bin_cols > 0 */
+        for (uint32_t k = 0; k < bin_cols; k++) {
             sum += in[c * bin_cols + k];
         }
         out[c] = (uint16_t)min32(out[c] + sum, UINT16_MAX);

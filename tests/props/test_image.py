@@ -50,6 +50,13 @@ def test_bin_agrees(core: Core, image: NDArray[np.uint16], rows: int, cols: int)
 
 
 @pytest.mark.verifies("IMG-5")
+def test_blocks_wider_than_the_image_leave_nothing(core: Core) -> None:
+    image = np.ones((4, 3), np.uint16)
+    assert core.image_bin(image, rows=2, cols=5).shape == (2, 0)
+    assert core.image_bin(image, rows=5, cols=2).shape == (0, 1)
+
+
+@pytest.mark.verifies("IMG-5")
 @given(image=images(), rows=factors, cols=factors)
 def test_bin_by_astropy(core: Core, image: NDArray[np.uint16], rows: int, cols: int) -> None:
     rows, cols = min(rows, image.shape[0]), min(cols, image.shape[1])
