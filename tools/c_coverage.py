@@ -53,7 +53,7 @@ def run() -> tuple[dict[str, host.File], list[flight.Branch]]:
     edges = FOLDER / "edges.txt"
     edges.unlink(missing_ok=True)
     print("the core's suite on the LEON3, and on both builds of this processor", flush=True)
-    plugin = f"{flight.build_plugin()},out={edges}"
+    plugin = f"{flight.edges_plugin()},out={edges}"
     on_leon3 = host.run_suite(f"elf:{FLIGHT / 'sxi.elf'}", FOLDER / "leon3.log", "--plugin", plugin)
     for built in libraries:
         finish(host.run_suite_on(built), built.with_suffix(".log"))

@@ -11,7 +11,6 @@ executed, tells the source lines.
 from __future__ import annotations
 
 import bisect
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pathlib import Path
 from build_core import ROOT, build
 from coverage_host import Gap
 from elftools.elf.elffile import ELFFile
+from qemu_plugin import build_plugin
 
 from fsw_emu.targets.meter import plugin_interface
 from fsw_emu.targets.program import Program
@@ -133,17 +133,10 @@ def read_edges(path: Path) -> dict[int, tuple[int, int]]:
     return {int(pc, 16): (int(taken), int(not_taken)) for pc, taken, not_taken in rows}
 
 
-def build_plugin() -> Path:
+def edges_plugin() -> Path:
     """The plugin, for the QEMU that is installed."""
-    interface = plugin_interface()
-    plugin = ROOT / f"build/branch_edges/branch_edges.{interface}.so"
-    plugin.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={interface}", "-O2"),
-        *("-fPIC", "-fvisibility=hidden", "-shared", "-o", plugin, SOURCE),
-    ]
-    subprocess.run(command, check=True)  # noqa: S603
-    return plugin
+    name = f"branch_edges.{plugin_interface()}.so"
+    return build_plugin(ROOT / "build/branch_edges" / name, SOURCE.parent)
 
 
 def by_function(found: Iterable[Branch]) -> dict[tuple[str, str], tuple[int, int]]:

@@ -26,16 +26,16 @@ from pathlib import Path
 from typing import Any
 
 from cycle_cases import Case, cases
+from qemu_plugin import MODEL, build_plugin
 from stack_usage import read_functions, worst_stacks
 
 from fsw_emu.targets import meter as targets_meter
-from fsw_emu.targets.meter import Count, model_file, plugin_interface
+from fsw_emu.targets.meter import Count, model_file
 from fsw_emu.targets.program import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 FLIGHT = ROOT / "build/leon3"
 BUDGETS = ROOT / "fsw_emu/report/budgets.toml"
-MODEL = ROOT / "tools/cycle_model"
 CACHES = "icache=1,dcache=1,imiss=20,dmiss=12"
 TOLERANCE = 1.05
 CLOCK_HZ = 50_000_000
@@ -60,16 +60,7 @@ class Cost:
 
 def build_model() -> Path:
     """The plugin, for the QEMU that is installed."""
-    plugin = model_file()
-    newest = max(path.stat().st_mtime for path in MODEL.iterdir())
-    if not plugin.exists() or plugin.stat().st_mtime < newest:
-        plugin.parent.mkdir(parents=True, exist_ok=True)
-        command = [
-            *("gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", f"-DQPV={plugin_interface()}"),
-            *("-O2", "-fPIC", "-fvisibility=hidden", "-shared", "-o", plugin, *MODEL.glob("*.c")),
-        ]
-        subprocess.run(command, check=True)  # noqa: S603
-    return plugin
+    return build_plugin(model_file(), MODEL)
 
 
 class Meter:

@@ -18,7 +18,6 @@ from fsw_emu.core import CoreError, default_core
 
 KEYS = (0x00010, 0, 0x2, 0x14110, 0x14010, 0x14012, 0x03110, 0x01010, 0x13110)
 GROUP, FRAME = (47, 100), (57, 121)  # fields, bytes
-FIRST_DATA = 144  # of an entity: after header and group
 
 
 @st.composite
