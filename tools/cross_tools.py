@@ -23,6 +23,7 @@ FLIGHT = {
 LANES = {
     "qemu-sparc": ["qemu-user"],
     "clang-19": ["clang-19"],
+    "tshark": ["tshark"],
     "powerpc-linux-gnu-gcc": ["gcc-powerpc-linux-gnu", "libc6-dev-powerpc-cross"],
 }
 
