@@ -9,18 +9,27 @@ header that cannot be trusted is discarded; what is wrong after it has a status 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, field
 from enum import IntEnum
 
-from fsw_emu.packets.spacewire import FIRST_LOGICAL_ADDRESS, RMAP
+from fsw_emu.packets.crc8 import crc8 as crc8
+from fsw_emu.packets.spacewire import FIRST_LOGICAL_ADDRESS, RMAP, path_bytes
 
 COMMAND_HEADER_BYTES = 16  # and the reply address
 READ_REPLY_HEADER_BYTES = 12
 WRITE_REPLY_BYTES = 8
 MAX_DATA_BYTES = 0xFFFFFF
+MAX_REPLY_ADDRESS_BYTES = 12
 
-_COMMAND, _WRITE, _VERIFY, _REPLY, _INCREMENT = 0x40, 0x20, 0x10, 0x08, 0x04
-_RMW = _VERIFY | _REPLY | _INCREMENT
+_RESERVED, _COMMAND, _WRITE, _VERIFY, _REPLY, _INCREMENT = 0x80, 0x40, 0x20, 0x10, 0x08, 0x04
+_FIRST_LOGICAL = bytes([FIRST_LOGICAL_ADDRESS])
+_BYTES = tuple(bytes([byte]) for byte in range(256))
+_START = struct.Struct(">4B")  # target, protocol, code, key
+_REST = struct.Struct(">BHBIBHx")  # initiator, transaction, extended, address, length
+_COMMAND_FIELDS = struct.Struct(">5BHBIBH")  # all of it, without a reply address
+_WRITE_REPLY = struct.Struct(">5BH")  # initiator, protocol, code, status, target, transaction
+_READ_REPLY = struct.Struct(">5BHxBH")  # the same and the length
 
 
 class Status(IntEnum):
@@ -40,27 +49,6 @@ class Status(IntEnum):
     INVALID_TARGET_ADDRESS = 12
 
 
-def _table() -> tuple[int, ...]:
-    rows = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xE0 if crc & 1 else 0)
-        rows.append(crc)
-    return tuple(rows)
-
-
-_CRC = _table()
-
-
-def crc8(data: bytes, seed: int = 0) -> int:
-    """The checksum of headers and data (ECSS-E-ST-50-52C annex A)."""
-    crc, table = seed, _CRC
-    for byte in data:
-        crc = table[crc ^ byte]
-    return crc
-
-
 @dataclass(frozen=True)
 class Instruction:
     """What a command asks for: the byte's bits 5 to 2; verify is of writes only, and a
@@ -70,37 +58,31 @@ class Instruction:
     verify: bool
     reply: bool
     increment: bool
+    bits: int = field(init=False, repr=False, compare=False)  # 5 to 2
+    read: bool = field(init=False, repr=False, compare=False)
+    rmw: bool = field(init=False, repr=False, compare=False)
+    #: five of the 16 codes mean nothing
+    valid: bool = field(init=False, repr=False, compare=False)
+    #: whether data follow the header of the command; meaningless codes have none
+    carries_data: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        read = not self.write and not self.verify and self.reply
+        rmw = not self.write and self.verify and self.reply and self.increment
+        self.__dict__.update(
+            bits=self.write * _WRITE
+            | self.verify * _VERIFY
+            | self.reply * _REPLY
+            | self.increment * _INCREMENT,
+            read=read,
+            rmw=rmw,
+            valid=self.write or read or rmw,
+            carries_data=self.write or rmw,
+        )
 
     @staticmethod
     def of(byte: int) -> Instruction:
         return _INSTRUCTIONS[byte >> 2 & 15]
-
-    def to_bits(self) -> int:
-        """Bits 5 to 2."""
-        return (
-            self.write * _WRITE
-            | self.verify * _VERIFY
-            | self.reply * _REPLY
-            | self.increment * _INCREMENT
-        )
-
-    @property
-    def rmw(self) -> bool:
-        return self.to_bits() == _RMW
-
-    @property
-    def read(self) -> bool:
-        return not self.write and not self.verify and self.reply
-
-    @property
-    def valid(self) -> bool:
-        """Five of the 16 codes mean nothing."""
-        return self.write or self.read or self.rmw
-
-    @property
-    def carries_data(self) -> bool:
-        """Whether data follow the header of the command; meaningless codes have none."""
-        return self.write or self.rmw
 
 
 _INSTRUCTIONS = tuple(
@@ -132,43 +114,77 @@ class Command:
     reply_address: bytes = b""  # leading zeros fill it to 4, 8 or 12 bytes
     path: bytes = b""  # to the target, stripped on the way
 
+    def __init__(
+        self,
+        instruction: Instruction,
+        target: int,
+        initiator: int,
+        key: int,
+        transaction: int,
+        address: int,
+        length: int,
+        data: bytes = b"",
+        extended: int = 0,
+        reply_address: bytes = b"",
+        path: bytes = b"",
+    ) -> None:
+        own = self.__dict__  # as in SpwPacket
+        own["instruction"] = instruction
+        own["target"] = target
+        own["initiator"] = initiator
+        own["key"] = key
+        own["transaction"] = transaction
+        own["address"] = address
+        own["length"] = length
+        own["data"] = data
+        own["extended"] = extended
+        own["reply_address"] = reply_address
+        own["path"] = path
+
     def to_bytes(self) -> bytes:
         """The packet. ValueError for a field that does not fit, or data of another length."""
-        if self.instruction.carries_data and len(self.data) != self.length:
-            raise ValueError(f"{len(self.data)} bytes of data, length says {self.length}")
-        if len(self.reply_address) > 12:
-            raise ValueError(f"a reply address of {len(self.reply_address)} bytes")
-        words = -(-len(self.reply_address) // 4)
+        instruction, data, length = self.instruction, self.data, self.length
+        if instruction.carries_data and len(data) != length:
+            raise ValueError(f"{len(data)} bytes of data, length says {length}")
         try:
-            header = bytes(
-                [
-                    *(self.target, RMAP, _COMMAND | self.instruction.to_bits() | words, self.key),
-                    *self.reply_address.rjust(4 * words, b"\0"),
-                    self.initiator,
-                    *self.transaction.to_bytes(2, "big"),
-                    self.extended,
-                    *self.address.to_bytes(4, "big"),
-                    *self.length.to_bytes(3, "big"),
-                ]
-            )
-        except OverflowError as error:
+            header = self._header(_COMMAND | instruction.bits)
+        except struct.error as error:
             raise ValueError(f"a field of the command does not fit: {error}") from None
-        packet = self.path + header + bytes([crc8(header)])
-        if self.instruction.carries_data:
-            packet += self.data + bytes([crc8(self.data)])
-        return packet
+        if instruction.carries_data:
+            return b"".join((self.path, header, _BYTES[crc8(header)], data, _BYTES[crc8(data)]))
+        return self.path + header + _BYTES[crc8(header)]
+
+    def _header(self, code: int) -> bytes:
+        transaction, extended, address = self.transaction, self.extended, self.address
+        high, low = self.length >> 16, self.length & 0xFFFF
+        target, key, initiator, back = self.target, self.key, self.initiator, self.reply_address
+        if not back:
+            return _COMMAND_FIELDS.pack(
+                target, RMAP, code, key, initiator, transaction, extended, address, high, low
+            )
+        if len(back) > MAX_REPLY_ADDRESS_BYTES:
+            raise ValueError(f"a reply address of {len(back)} bytes")
+        words = -(-len(back) // 4)
+        return b"".join(
+            (
+                _START.pack(target, RMAP, code | words, key),
+                back.rjust(4 * words, b"\0"),
+                _REST.pack(initiator, transaction, extended, address, high, low)[:-1],
+            )
+        )
 
     def answer(self, status: int, data: bytes = b"") -> Reply:
         """The reply of its target: data of a read that went well, nothing of another."""
+        back = self.reply_address
         return Reply(
-            instruction=self.instruction,
-            address_words=-(-len(self.reply_address) // 4),
-            initiator=self.initiator,
-            target=self.target,
-            status=status,
-            transaction=self.transaction,
-            data=data,
-            path=self.reply_address.lstrip(b"\0"),
+            self.instruction,
+            self.initiator,
+            self.target,
+            status,
+            self.transaction,
+            data,
+            -(-len(back) // 4),
+            back.lstrip(b"\0"),
         )
 
 
@@ -185,19 +201,42 @@ class Reply:
     address_words: int = 0  # repeated from the command
     path: bytes = b""
 
+    def __init__(
+        self,
+        instruction: Instruction,
+        initiator: int,
+        target: int,
+        status: int,
+        transaction: int,
+        data: bytes = b"",
+        address_words: int = 0,
+        path: bytes = b"",
+    ) -> None:
+        own = self.__dict__  # as in SpwPacket
+        own["instruction"] = instruction
+        own["initiator"] = initiator
+        own["target"] = target
+        own["status"] = status
+        own["transaction"] = transaction
+        own["data"] = data
+        own["address_words"] = address_words
+        own["path"] = path
+
     def to_bytes(self) -> bytes:
         """The packet. ValueError for a field that does not fit."""
-        bits = self.instruction.to_bits() | self.address_words
+        instruction, data = self.instruction, self.data
+        code, size = instruction.bits | self.address_words, len(self.data)
+        to, target, transaction = self.initiator, self.target, self.transaction
         try:
-            header = bytes([self.initiator, RMAP, bits, self.status, self.target]) + (
-                self.transaction.to_bytes(2, "big")
+            if instruction.write:
+                header = _WRITE_REPLY.pack(to, RMAP, code, self.status, target, transaction)
+                return self.path + header + _BYTES[crc8(header)]
+            header = _READ_REPLY.pack(
+                to, RMAP, code, self.status, target, transaction, size >> 16, size & 0xFFFF
             )
-            if self.instruction.write:
-                return self.path + header + bytes([crc8(header)])
-            header += b"\0" + len(self.data).to_bytes(3, "big")
-        except OverflowError as error:
+        except struct.error as error:
             raise ValueError(f"a field of the reply does not fit: {error}") from None
-        return self.path + header + bytes([crc8(header)]) + self.data + bytes([crc8(self.data)])
+        return b"".join((self.path, header, _BYTES[crc8(header)], data, _BYTES[crc8(data)]))
 
 
 @dataclass(frozen=True)
@@ -209,54 +248,52 @@ class Discarded:
 
 @dataclass(frozen=True)
 class ReadCommand:
-    """A command whose header is good; ``error``: what is wrong behind it, OK for nothing."""
+    """A command whose header is good; ``error``: what is wrong behind it, OK for nothing. A
+    target looks at key, address and authorisation first: they come before the data."""
 
     command: Command
     error: Status
 
 
 def read_command(packet: bytes, *, eep: bool = False) -> ReadCommand | Discarded:
-    """What a target makes of a packet. Leading path addresses are stripped. A reserved bit set
-    or a code without a meaning is UNUSED_COMMAND; too long a packet is cut to its length."""
-    start = 0
-    while start < len(packet) and packet[start] < FIRST_LOGICAL_ADDRESS:
-        start += 1
-    header = packet[start:]
-    if len(header) < 4:
+    """What a target makes of a packet. Leading path addresses are stripped. A reserved
+    packet type or a code without a meaning is UNUSED_COMMAND; too long a packet is cut to its
+    length."""
+    path = b""
+    if packet[:1] < _FIRST_LOGICAL:
+        path = packet[: path_bytes(packet)]
+        packet = packet[len(path) :]
+    if len(packet) < _START.size:
         return Discarded("ends within its header")
-    target, protocol, code, key = header[:4]
+    target, protocol, code, key = _START.unpack_from(packet)
     if protocol != RMAP:
         return Discarded(f"protocol {protocol:#04x}")
-    if not code & _COMMAND:
+    if not code & (_RESERVED | _COMMAND):
         return Discarded("a reply")
-    address_bytes = 4 * (code & 3)
-    size = COMMAND_HEADER_BYTES + address_bytes
-    if len(header) < size:
+    at = 4 + 4 * (code & 3)
+    end = at + _REST.size
+    if len(packet) < end:
         return Discarded("ends within its header")
-    if crc8(header[:size]):
+    if crc8(packet[:end]):
         return Discarded("header checksum")
-    at = 4 + address_bytes
-    instruction = Instruction.of(code)
-    length = int.from_bytes(header[at + 8 : at + 11], "big")
-    rest = header[size:]
-    if not rest and eep:
+    initiator, transaction, extended, address, high, low = _REST.unpack_from(packet, at)
+    length = high << 16 | low
+    instruction = _INSTRUCTIONS[code >> 2 & 15]
+    rest = packet[end:]
+    if eep and not rest:
         return Discarded("error end of packet after its header")
+    if code & _RESERVED or not instruction.valid:
+        error = Status.UNUSED_COMMAND
+    elif rest or instruction.carries_data:
+        error = _error(rest, length if instruction.carries_data else -1, eep)
+    else:
+        error = Status.OK
+    data = rest[:length] if instruction.carries_data else b""
     command = Command(
-        instruction=instruction,
-        target=target,
-        initiator=header[at],
-        key=key,
-        transaction=int.from_bytes(header[at + 1 : at + 3], "big"),
-        address=int.from_bytes(header[at + 4 : at + 8], "big"),
-        length=length,
-        data=rest[:length] if instruction.carries_data else b"",
-        extended=header[at + 3],
-        reply_address=header[4:at],
-        path=packet[:start],
-    )
-    if code & 0x80 or not instruction.valid:
-        return ReadCommand(command, Status.UNUSED_COMMAND)
-    return ReadCommand(command, _error(rest, length if instruction.carries_data else -1, eep))
+        instruction, target, initiator, key, transaction, address, length,
+        data, extended, packet[4:at], path,
+    )  # fmt: skip
+    return ReadCommand(command, error)
 
 
 def _error(rest: bytes, length: int, eep: bool) -> Status:
@@ -281,34 +318,41 @@ class ReadReply:
 
 def read_reply(packet: bytes, *, eep: bool = False) -> ReadReply | Discarded:
     """What an initiator makes of a packet."""
-    start = 0
-    while start < len(packet) and packet[start] < FIRST_LOGICAL_ADDRESS:
-        start += 1
-    header = packet[start:]
-    if len(header) < WRITE_REPLY_BYTES:
+    path = b""
+    if packet[:1] < _FIRST_LOGICAL:
+        path = packet[: path_bytes(packet)]
+        packet = packet[len(path) :]
+    if len(packet) < WRITE_REPLY_BYTES:
         return Discarded("ends within its header")
-    initiator, protocol, code, status, target = header[:5]
+    initiator, protocol, code, status, target, transaction = _WRITE_REPLY.unpack_from(packet)
     if protocol != RMAP:
         return Discarded(f"protocol {protocol:#04x}")
-    if code & _COMMAND:
-        return Discarded("a command")
-    instruction = Instruction.of(code)
+    if code & (_RESERVED | _COMMAND):
+        return Discarded("a command" if code & _COMMAND else "a reserved packet type")
+    instruction = _INSTRUCTIONS[code >> 2 & 15]
     size = WRITE_REPLY_BYTES if instruction.write else READ_REPLY_HEADER_BYTES
-    if len(header) < size:
+    if len(packet) < size:
         return Discarded("ends within its header")
-    if crc8(header[:size]):
+    if crc8(packet[:size]):
         return Discarded("header checksum")
-    length = 0 if instruction.write else int.from_bytes(header[8:11], "big")
-    rest = header[size:]
-    reply = Reply(
-        instruction=instruction,
-        initiator=initiator,
-        target=target,
-        status=status,
-        transaction=int.from_bytes(header[5:7], "big"),
-        data=rest[:length],
-        address_words=code & 3,
-        path=packet[:start],
-    )
-    error = _error(rest, -1 if instruction.write else length, eep)
-    return ReadReply(reply, "" if error is Status.OK else error.name.lower().replace("_", " "))
+    length = -1 if instruction.write else packet[8] << 16 | packet[9] << 8 | packet[10]
+    rest = packet[size:]
+    data = rest[: max(length, 0)]
+    reply = Reply(instruction, initiator, target, status, transaction, data, code & 3, path)
+    error = _error(rest, length, eep)
+    return ReadReply(reply, error.name.lower().replace("_", " ") if error else "")
+
+
+def straightened(packet: bytes, *, data_crc: bool, extra_bytes: int) -> bytes:
+    """A read reply of a target that departs from the standard, as the standard has it: without
+    the ``extra_bytes`` behind its end, with a checksum of its data. Others are left alone."""
+    start = path_bytes(packet)
+    at = start + READ_REPLY_HEADER_BYTES
+    if len(packet) < at or packet[start + 2] & (_COMMAND | _WRITE):
+        return packet
+    end = at + int.from_bytes(packet[at - 4 : at - 1], "big") + data_crc
+    if len(packet) == end + extra_bytes:
+        packet = packet[:end]
+    if len(packet) == end and not data_crc:
+        packet += crc8(packet[at:]).to_bytes()
+    return packet

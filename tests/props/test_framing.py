@@ -16,12 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import u8, u16, u32
 
-from fsw_emu.packets import ce, fee, gresb, pcap, pcapng, pus
+from fsw_emu.packets import ce, fee, pcap, pcapng, pus
 from fsw_emu.packets.capture import framed
 from fsw_emu.packets.ccsds import PrimaryHeader, read_primary_header
 from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.framings import gresb
 from fsw_emu.packets.recording import RecordingReader, sniff
-from fsw_emu.packets.spacewire import PTP_PREFIX, SpwPacket, strip_ptp
+from fsw_emu.packets.spacewire import SpwPacket
 
 spw = st.binary(max_size=60)
 
@@ -58,8 +59,9 @@ def test_gresb_reads_what_it_builds(packets: list[Any], data: st.DataObject) -> 
     for packet, eep, truncated in packets:
         expected.append(SpwPacket(packet, eep, len(stream), truncated))
         stream += gresb.build(packet, eep=eep, truncated=truncated)
-    got, faults = read(gresb.GresbReader, data.draw(cut(stream)))
+    got, faults = read(gresb.Host, data.draw(cut(stream)))
     assert (got, faults) == (expected, [])
+    assert [p.offset for p in got] == [p.offset for p in expected]
 
 
 @pytest.mark.verifies("A26")
@@ -68,14 +70,14 @@ def test_gresb_reads_what_it_builds(packets: list[Any], data: st.DataObject) -> 
     [(0, 0, 0), (0x80, 1, 0), (0x01, 1, 0), (0x40, 0, 1), (0x02, 0, 1), (0xC0, 1, 1)],
 )
 def test_gresb_flags_from_either_end(flags: int, eep: int, truncated: int) -> None:
-    got, faults = read(gresb.GresbReader, [bytes([flags, 0, 0, 1, 7])])
+    got, faults = read(gresb.Host, [bytes([flags, 0, 0, 1, 7])])
     assert got == [SpwPacket(b"\x07", bool(eep), 0, bool(truncated))]
     assert faults == []
 
 
 def test_gresb_unknown_flags_and_a_cut_end_are_told_by_position() -> None:
     stream = gresb.build(b"abc") + bytes([0x10, 0, 0, 1, 9]) + gresb.build(b"defg")[:-1]
-    got, faults = read(gresb.GresbReader, [stream])
+    got, faults = read(gresb.Host, [stream])
     assert [p.data for p in got] == [b"abc", b"\x09"]
     assert [f.position for f in faults] == [7, 12]
 
@@ -133,10 +135,10 @@ def test_pcap_record_lengths_that_lie_are_faults(snaplen: int, size: int) -> Non
 
 
 def test_pcap_of_another_link_is_one_fault() -> None:
-    stream = pcap.file_header(link_type=148) + pcap.record(b"abc", time_ns=0) * 3
+    stream = pcap.file_header(link_type=147) + pcap.record(b"abc", time_ns=0) * 3
     got, faults = read(RecordingReader, [stream])
     assert got == []
-    assert [f.what for f in faults] == ["link type 148 is not SpaceWire (149)"]
+    assert [f.what for f in faults] == ["link type 147 is not SpaceWire (149)"]
 
 
 def test_pcap_writer_refuses_what_it_cannot_hold() -> None:
@@ -227,13 +229,6 @@ def test_the_telemetry_packet_of_the_database() -> None:
             pus.read_tm(wrong)
 
 
-def test_ptp_prefix() -> None:
-    assert strip_ptp(PTP_PREFIX + b"abc") == b"abc"
-    for wrong in (b"\xfe\x02\0", b"\xfe\x01\0\0abc"):
-        with pytest.raises(ValueError, match="not a CCSDS"):
-            strip_ptp(wrong)
-
-
 @pytest.mark.verifies("GND-1")
 def test_entity_names() -> None:
     assert (len(ce.GROUP_FIELDS), len(set(ce.GROUP_FIELDS))) == (47, 47)
@@ -250,7 +245,7 @@ def test_entity_names() -> None:
 
 
 @given(st.binary(max_size=400), st.data())
-@pytest.mark.parametrize("make", [gresb.GresbReader, pcap.PcapReader, pcapng.PcapngReader])
+@pytest.mark.parametrize("make", [gresb.Host, pcap.PcapReader, pcapng.PcapngReader])
 def test_any_bytes_cut_anyhow_read_the_same(
     make: Callable[[], Reader], stream: bytes, data: st.DataObject
 ) -> None:
