@@ -10,8 +10,10 @@ between stretches. A peer that does not read is cut off once ``MAX_BACKLOG_BYTES
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +23,8 @@ from fsw_emu.packets.spacewire import Item, SpwPacket
 HIGH_WATER_BYTES = 1 << 20
 #: a link with more to send than this is closed
 MAX_BACKLOG_BYTES = 64 << 20
+#: what an item takes besides its data, so that empty packets do not fill the memory
+ITEM_BYTES = 100
 
 
 class LinkClosed(ConnectionError):
@@ -48,13 +52,29 @@ class Traffic:
     refused: int = 0  # sent: the transport cannot carry it
 
     def add(self, items: Sequence[Item]) -> None:
+        packets = size = eeps = 0
         for item in items:
             if isinstance(item, SpwPacket):
-                self.packets += 1
-                self.bytes += len(item.data)
-                self.eeps += item.eep
-            else:
-                self.time_codes += 1
+                packets += 1
+                size += len(item.data)
+                if item.eep:
+                    eeps += 1
+        self.packets += packets
+        self.bytes += size
+        self.eeps += eeps
+        self.time_codes += len(items) - packets
+
+    @property
+    def memory_bytes(self) -> int:
+        """What all of it took while it waited."""
+        return self.bytes + ITEM_BYTES * (self.packets + self.time_codes)
+
+
+def memory_bytes(items: Iterable[Item]) -> int:
+    """What items take while they wait."""
+    return sum(
+        ITEM_BYTES + (len(item.data) if isinstance(item, SpwPacket) else 0) for item in items
+    )
 
 
 @dataclass
@@ -64,6 +84,8 @@ class Counters:
     sent: Traffic = field(default_factory=Traffic)
     received: Traffic = field(default_factory=Traffic)
     faults: int = 0
+    #: what the peer does where it could do otherwise -> how often
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 class Link(ABC):
@@ -78,6 +100,10 @@ class Link(ABC):
     def attach(self, receiver: Receiver) -> None:
         """Who takes what comes from now on."""
         self._receiver = receiver
+
+    @abstractmethod
+    def carries(self, item: Item) -> bool:
+        """Whether the transport can carry it."""
 
     @abstractmethod
     def send(self, items: Sequence[Item]) -> None:
@@ -104,6 +130,7 @@ class Port(ABC):
     """
 
     address: str  # as others reach it: with the port number that was taken
+    refused: int = 0  # connections turned away: there were as many clients as allowed
 
     @property
     @abstractmethod
@@ -111,8 +138,13 @@ class Port(ABC):
         """Those that are up."""
 
     @abstractmethod
+    async def stop(self) -> None:
+        """No further links; those that are up stay."""
+
     async def close(self) -> None:
         """No further links; those that are up are closed."""
+        await self.stop()
+        await asyncio.gather(*(link.close() for link in self.links))
 
 
 Attach = Callable[[Link], None]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fsw_emu.packets.spacewire import Item
 
@@ -23,3 +23,14 @@ class Device(Protocol):
     def produce(self, now_ns: int) -> Sequence[Item]:
         """The next stretch it sends, of about 64 KiB; empty for nothing now. What it is in the
         middle of goes on with the next call, due at once."""
+
+
+@runtime_checkable
+class WatchesLink(Protocol):
+    """A device that wants to know how its link does."""
+
+    def link_up(self) -> None:
+        """The link runs."""
+
+    def link_down(self) -> None:
+        """The link was lost."""

@@ -1,22 +1,44 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""``loop:NAME``: both ends in this process, in one event loop."""
+"""``loop:NAME``: both ends in this process, in one event loop.
+
+Who opens a name first waits for others, as a server does; they are its clients.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
+from weakref import WeakKeyDictionary
 
-from fsw_emu.packets.spacewire import Item, SpwPacket
-from hil.link import HIGH_WATER_BYTES, MAX_BACKLOG_BYTES, Link, LinkClosed
+from fsw_emu.packets.spacewire import Item
+from hil.address import Address
+from hil.link import (
+    HIGH_WATER_BYTES,
+    MAX_BACKLOG_BYTES,
+    Attach,
+    Link,
+    LinkClosed,
+    Port,
+    Receiver,
+    memory_bytes,
+)
+
+#: who waits by which name: names are of the event loop
+_waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, LoopPort]] = WeakKeyDictionary()
+
+#: between attempts to connect again [s]
+_RETRY_S = 0.05
 
 
 class LoopLink(Link):
     """One of two ends; what one sends the other receives in the next turn of the loop."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, gone: Callable[[LoopLink], None] | None = None) -> None:
         super().__init__(address)
+        self._gone = gone
         self._peer: LoopLink | None = None
         self._held = False
         self._waiting: list[Item] = []  # for this end to receive
@@ -24,9 +46,14 @@ class LoopLink(Link):
         self._turn: asyncio.Handle | None = None
         self._taken = asyncio.Event()  # by this end's receiver
 
-    def attach(self, receiver: object) -> None:
-        super().attach(receiver)  # type: ignore[arg-type]
+    def attach(self, receiver: Receiver) -> None:
+        super().attach(receiver)
+        if self.closed_because is not None:
+            asyncio.get_running_loop().call_soon(receiver.closed, self.closed_because)
         self._schedule()
+
+    def carries(self, item: Item) -> bool:  # noqa: ARG002
+        return True
 
     def send(self, items: Sequence[Item]) -> None:
         peer = self._peer
@@ -53,7 +80,7 @@ class LoopLink(Link):
 
     def _take(self, items: Sequence[Item]) -> None:
         self._waiting.extend(items)
-        self._waiting_bytes += sum(len(i.data) for i in items if isinstance(i, SpwPacket))
+        self._waiting_bytes += memory_bytes(items)
         if self._waiting_bytes > MAX_BACKLOG_BYTES:
             self._close("the peer does not read")
             return
@@ -84,13 +111,86 @@ class LoopLink(Link):
             self._turn = None
         if peer is not None:
             peer._deliver()
-            peer._close(reason)
+            peer._close(f"the peer {reason}" if reason == "closed" else reason)
+        if self._gone is not None:
+            self._gone(self)
         if self._receiver is not None:
             self._receiver.closed(reason)
 
 
 def pair(address: str = "loop:") -> tuple[Link, Link]:
     """Two ends that are connected."""
-    one, other = LoopLink(address), LoopLink(address)
+    return _connected(LoopLink(address), LoopLink(address))
+
+
+def _connected(one: LoopLink, other: LoopLink) -> tuple[LoopLink, LoopLink]:
     one._peer, other._peer = other, one
     return one, other
+
+
+class LoopPort(Port):
+    """One who waits for others, or one of the others."""
+
+    def __init__(self, address: Address, attach: Attach, clients: int, reconnect: bool) -> None:
+        self.address = address.text
+        self._name = address.path
+        self._attach = attach
+        self._clients = clients
+        self._links: list[LoopLink] = []
+        self._reconnect = reconnect
+        self._retrying: asyncio.Handle | None = None
+
+    @property
+    def links(self) -> Sequence[Link]:
+        return tuple(self._links)
+
+    def open(self) -> None:
+        """Wait for others, or connect with who waits. ConnectionRefusedError."""
+        waits = self._names().setdefault(self._name, self)
+        if waits is not self:
+            waits.take(self)
+
+    def take(self, client: LoopPort) -> None:
+        """Connect with one of the others. ConnectionRefusedError."""
+        if len(self._links) >= self._clients:
+            self.refused += 1
+            raise ConnectionRefusedError(f"{self.address}: it has its client already")
+        made = _connected(
+            LoopLink(self.address, self._gone), LoopLink(client.address, client._gone)
+        )
+        for port, link in zip((self, client), made, strict=True):
+            port._links.append(link)
+            port._attach(link)
+
+    async def stop(self) -> None:
+        self._reconnect = False
+        if self._retrying is not None:
+            self._retrying.cancel()
+        if self._names().get(self._name) is self:
+            del self._names()[self._name]
+
+    def _gone(self, link: LoopLink) -> None:
+        self._links.remove(link)
+        if self._names().get(self._name) is not self and self._reconnect:
+            # both receivers are told first that this one is down
+            self._retrying = asyncio.get_running_loop().call_soon(self._retry)
+
+    def _retry(self) -> None:
+        """Connect with who waits, later if nobody does."""
+        self._retrying = asyncio.get_running_loop().call_later(_RETRY_S, self._retry)
+        if (waits := self._names().get(self._name)) is not None:
+            with contextlib.suppress(ConnectionRefusedError):
+                waits.take(self)
+                self._retrying.cancel()
+
+    @staticmethod
+    def _names() -> dict[str, LoopPort]:
+        return _waiting.setdefault(asyncio.get_running_loop(), {})
+
+
+async def open_port(address: Address, attach: Attach, *, clients: int, reconnect: bool) -> Port:
+    """As hil.ports.open_port."""
+    address.expect("loop:NAME")
+    port = LoopPort(address, attach, clients, reconnect)
+    port.open()
+    return port
