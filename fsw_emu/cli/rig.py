@@ -10,23 +10,52 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
+
+from hil.eager import eager_loop
 
 REDRAW_S = 0.5
+#: exit code of what was interrupted before it had begun
+INTERRUPTED = 130
+
+T = TypeVar("T")
 
 
-def run_rig(main: Callable[[asyncio.Event], Coroutine[Any, Any, int]]) -> int:
+class Stopped(Exception):
+    """Interrupted while something was waited for."""
+
+
+def run_rig(
+    main: Callable[[asyncio.Event], Coroutine[Any, Any, int]], *, eager: bool = False
+) -> int:
     """Run ``main`` in an event loop; SIGINT and SIGTERM set the event it gets, and it has to end
-    then, with all its files whole. Its exit code."""
+    then, with all its files whole. Its exit code, 130 where
+    ``unless`` was interrupted. eager: with the loop of hil.eager."""
 
     async def watched() -> int:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        return await main(stop)
+        try:
+            return await main(stop)
+        except Stopped:
+            return INTERRUPTED
 
-    return asyncio.run(watched())
+    with asyncio.Runner(loop_factory=eager_loop if eager else None) as runner:
+        return runner.run(watched())
+
+
+async def unless(stop: asyncio.Event, task: Coroutine[Any, Any, T]) -> T:
+    """What the task gives. Stopped when ``stop`` is set before."""
+    working, stopping = asyncio.create_task(task), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    await asyncio.wait({working})
+    raise Stopped
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 from fsw_emu.compare.call import Call, Caller, Value
 from fsw_emu.compare.chain import ChainInput
-from fsw_emu.dpu.settings import NODES
+from fsw_emu.packets.fee import NODES
 from fsw_emu.targets import signatures
 from fsw_emu.targets._library import headers, load
 from fsw_emu.targets.signatures import Parameter

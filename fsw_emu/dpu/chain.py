@@ -22,8 +22,9 @@ from fsw_emu.dpu.events import (
 )
 from fsw_emu.dpu.images import Stacker, assemble
 from fsw_emu.dpu.readout import Batch, Fault, Readout, ReadoutSplitter
-from fsw_emu.dpu.settings import NODES, AbsoluteThresholds, Settings
+from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
 from fsw_emu.packets.fault import FaultLog
+from fsw_emu.packets.fee import NODES
 
 
 @dataclass

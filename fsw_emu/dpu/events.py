@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from fsw_emu.core import Core
 from fsw_emu.dpu.readout import MASK, Readout
-from fsw_emu.dpu.settings import NODES, AbsoluteThresholds, Settings
+from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
+from fsw_emu.packets.fee import NODES
 
 #: node index (E2, F2, E4, F4) by side (F, E) and CCD (2, 4)
 _NODE_INDEX = np.array([[1, 3], [0, 2]], np.uint8)

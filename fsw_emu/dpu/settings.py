@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fsw_emu.core import DataLen, PixelOrder, WindowOrder
+from fsw_emu.packets.fee import NODE_BITS, NODES
 
 Codec = Literal["none", "aec"]
 # The readings of open questions (SPEC.md, section 1), the default first.
@@ -22,10 +23,6 @@ StackMembers = Literal["one", "all"]
 HkReserved = Literal["kept", "cleared"]
 EventCounters = Literal["entity", "running"]
 EvtCtr = Literal["seen", "zero"]
-
-#: readout nodes in the order of the stream (MSSL-IF-122) with their bits of readout_node_sel
-NODE_BITS = {"E2": 2, "F2": 1, "E4": 8, "F4": 4}
-NODES = tuple(NODE_BITS)
 
 #: compression keys (SPEC.md): event packets in planes, images, stacked images
 KEYS: dict[Codec, dict[str, int]] = {

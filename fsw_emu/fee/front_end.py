@@ -9,20 +9,30 @@ housekeeping packet first; the frame counter goes up with each readout (MSSL-IF-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, DataLen, PixelOrder, WindowOrder
+from fsw_emu.packets.fee import DATA, EVENT, HEADER_BYTES, NODES
+from fsw_emu.packets.fee import HOUSEKEEPING as HK
+from fsw_emu.packets.fee_modes import Mode
 
-NODES = ("E2", "F2", "E4", "F4")
-DATA, EVENT, HK = 0, 1, 2
-MODE_FT, MODE_FF = 3, 4
+Frames = Mapping[str, NDArray[np.uint16]]
+#: payload of the housekeeping packet: of a mode, a frame counter, full-sun pixels by node
+Housekeeping = Callable[[int, int, Mapping[str, int]], bytes]
+
+STRETCH_BYTES = 64 << 10
+EVENTS_A_STRETCH = STRETCH_BYTES // 64
 HK_PAYLOAD = 152
+PIXEL_BYTES = 2
 SIDE_BOTH = 2
+#: within a header
+FLAGS_AT, LAST_FLAG, SEQUENCE_AT = 5, 0x80, slice(8, 10)
 #: whose threshold the public simulator takes
 _EXCHANGED = {"F2": "E4", "E4": "F2"}
 #: window in the simulator's order at each place of the raster order, and the other way round
@@ -53,129 +63,173 @@ class FrontEndSettings:
     end_marker: Literal["sent", "absent"] = "sent"  # one more empty packet for the frame
 
 
-class FrontEnd:
-    """One FEE; every readout moves its counters and its wandering mask on."""
+def bare_housekeeping(mode: int, frame_counter: int, full_sun: Mapping[str, int]) -> bytes:
+    """Registers 0x700..0x797 of a front end that measures nothing: analogue channels read 0."""
+    hk = bytearray(HK_PAYLOAD)
+    hk[128:132] = 1, frame_counter & 0x3F, 0, 1  # link 1, time code, link running
+    hk[132:134] = frame_counter.to_bytes(2, "big")
+    hk[135] = mode
+    for i, node in enumerate(("F2", "E2", "F4", "E4")):
+        hk[144 + 2 * i : 146 + 2 * i] = min(full_sun.get(node, 0), 0xFFFF).to_bytes(2, "big")
+    return bytes(hk)
 
-    def __init__(self, core: Core, settings: FrontEndSettings) -> None:
+
+class FrontEnd:
+    """One FEE; every readout moves its counters and its wandering mask on.
+
+    Readouts come in stretches of about STRETCH_BYTES; one may be left in the middle.
+    ``settings`` may change between readouts. housekeeping: what fills the housekeeping packet.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        settings: FrontEndSettings,
+        housekeeping: Housekeeping = bare_housekeeping,
+    ) -> None:
+        self.settings = settings
+        self.n_dropped = 0  # events beyond the packet limit
         self._core = core
-        self._settings = settings
-        self._mask = (2, 2)
+        self._housekeeping = housekeeping
+        self.restart()
+
+    def restart(self) -> None:
+        """Frame counter and wandering mask begin again."""
+        self._mask = self._next_mask = (2, 2)
         self._frame_counter = 0
         self._sequence = 0
-        self.n_dropped = 0  # events beyond the packet limit
 
-    def event_readout(self, frames: Mapping[str, NDArray[np.uint16]]) -> list[bytes]:
-        """Packets of one readout with event detection; frames by node, (rows, cols) [ADU].
+    def event_readout(self, frames: Frames) -> list[bytes]:
+        """All packets of :meth:`event_stretches`."""
+        return list(chain.from_iterable(self.event_stretches(frames)))
+
+    def image_readout(self, frames: Frames) -> list[bytes]:
+        """All packets of :meth:`image_stretches`."""
+        return list(chain.from_iterable(self.image_stretches(frames)))
+
+    def full_frame_readout(self, image: NDArray[np.uint16], ccd: int) -> list[bytes]:
+        """All packets of :meth:`full_frame_stretches`."""
+        return list(chain.from_iterable(self.full_frame_stretches(image, ccd)))
+
+    def event_stretches(self, frames: Frames, mode: int = Mode.FT) -> Iterator[list[bytes]]:
+        """One readout with event detection; frames by node, (rows, cols) [ADU].
 
         Housekeeping, then for each node events and wandering mask in raster order and an
         empty last packet, and one more empty last packet for the frame.
         """
-        packets = [self._begin(MODE_FT, frames)]
-        if self._settings.event_hk == "omitted":
-            packets, self._sequence = [], 0
-        if self._settings.sequence_after_hk == "restarts":
+        housekeeping = self._begin(mode, frames)
+        if self.settings.event_hk == "omitted":
+            self._sequence = 0
+        else:
+            yield housekeeping
+        if self.settings.sequence_after_hk == "restarts":
             self._sequence = 0
         used = {"2": 0, "4": 0}
-        for node in NODES:
-            if node in frames:
-                packets += self._node_events(node, frames[node], used)
-        if self._settings.end_marker == "sent":
-            packets += self._empty([node for node in NODES if node in frames][-1])
-        self._mask = self._core.mask_step(*self._mask)
-        return packets
+        nodes = [node for node in NODES if node in frames]
+        for node in nodes:
+            yield from self._node_events(node, frames[node], used, mode)
+            yield from self._empty(node, mode)
+        if nodes and self.settings.end_marker == "sent":
+            yield from self._empty(nodes[-1], mode)
 
-    def image_readout(self, frames: Mapping[str, NDArray[np.uint16]]) -> list[bytes]:
-        """Packets of one frame transfer: housekeeping, then the rows of each node."""
-        packets = [self._begin(MODE_FT, frames)]
+    def image_stretches(self, frames: Frames, mode: int = Mode.FT) -> Iterator[list[bytes]]:
+        """One frame transfer: housekeeping, then the rows of each node."""
+        yield self._begin(mode, frames)
         for node in NODES:
             if node in frames:
                 side, ccd = int(node[0] == "E"), int(node[1] == "4")
-                packets += self._data(frames[node], MODE_FT, side, ccd)
-        self._mask = self._core.mask_step(*self._mask)
-        return packets
+                yield from self._data(frames[node], mode, side, ccd)
 
-    def full_frame_readout(self, image: NDArray[np.uint16], ccd: int) -> list[bytes]:
-        """Packets of one full frame of CCD 2 or 4, sides interleaved pixel by pixel."""
-        packets = [self._begin(MODE_FF, {})]
-        return packets + self._data(image, MODE_FF, SIDE_BOTH, int(ccd == 4))
+    def full_frame_stretches(
+        self, image: NDArray[np.uint16], ccd: int, mode: int = Mode.FF
+    ) -> Iterator[list[bytes]]:
+        """One full frame of CCD 2 or 4, sides interleaved pixel by pixel."""
+        yield self._begin(mode, {})
+        yield from self._data(image, mode, SIDE_BOTH, int(ccd == 4))
 
-    def _begin(self, mode: int, frames: Mapping[str, NDArray[np.uint16]]) -> bytes:
+    def _begin(self, mode: int, frames: Frames) -> list[bytes]:
         self._frame_counter = (self._frame_counter + 1) & 0xFFFF
         self._sequence = 0
+        self._mask, self._next_mask = self._next_mask, self._core.mask_step(*self._next_mask)
         header = self._headers(1, mode=mode, last=1, side=0, ccd=0, kind=HK)
         header["data_len"] = HK_PAYLOAD
-        return self._core.fee_header(header, data_len=self._settings.data_len) + self._hk(
-            mode, frames
-        )
-
-    def _hk(self, mode: int, frames: Mapping[str, NDArray[np.uint16]]) -> bytes:
-        """Registers 0x700..0x797; analogue channels read 0."""
-        hk = bytearray(HK_PAYLOAD)
-        hk[128:132] = 1, self._frame_counter & 0x3F, 0, 1  # link 1, time code, link running
-        hk[132:134] = self._frame_counter.to_bytes(2, "big")
-        hk[135] = mode
-        for i, node in enumerate(("F2", "E2", "F4", "E4")):
-            frame = frames.get(node)
-            if frame is not None:
-                bright = int((frame > self._settings.full_sun_threshold).sum())
-                hk[144 + 2 * i : 146 + 2 * i] = min(bright, 0xFFFF).to_bytes(2, "big")
-        return bytes(hk)
+        bright = self.settings.full_sun_threshold
+        full_sun = {node: int((frame > bright).sum()) for node, frame in frames.items()}
+        payload = self._housekeeping(mode, self._frame_counter, full_sun)
+        return [self._core.fee_header(header, data_len=self.settings.data_len) + payload]
 
     def _node_events(
-        self, node: str, frame: NDArray[np.uint16], used: dict[str, int]
-    ) -> list[bytes]:
-        limit = self._settings.event_limit
-        order, background = self._settings.window_order, self._settings.background_set
+        self, node: str, frame: NDArray[np.uint16], used: dict[str, int], mode: int
+    ) -> Iterator[list[bytes]]:
+        limit = self.settings.event_limit
+        order, background = self.settings.window_order, self.settings.background_set
         found = self._core.detect_events(
             frame,
             threshold=self._threshold(node),
             limit=None if limit is None else limit - used[node[1]],
             window_order=order if background == "window" else background,
-            mask=self._mask if self._settings.wandering_mask else None,
+            mask=self._mask if self.settings.wandering_mask else None,
         )
         used[node[1]] += int((found.kinds == EVENT).sum())
         self.n_dropped += found.n_dropped
         records = found.records
         if background not in ("window", order):
             records["pixels"] = records["pixels"][:, _REORDER[order]]
-        return self._build(node, records, found.kinds, last=0) + self._empty(node)
+        for at in range(0, len(records), EVENTS_A_STRETCH):
+            some = slice(at, at + EVENTS_A_STRETCH)
+            yield self._build(node, records[some], found.kinds[some], mode=mode, last=0)
 
     def _threshold(self, node: str) -> int:
-        """What the EDU of a node compares with [ADU]. More than T is at least T + 1."""
-        exchanged = self._settings.threshold_registers == "exchanged"
+        """What the EDU of a node compares with [ADU]. More than T is at least T + 1; of 65,535
+        there is no more."""
+        exchanged = self.settings.threshold_registers == "exchanged"
         register = _EXCHANGED.get(node, node) if exchanged else node
-        threshold = self._settings.threshold
+        threshold = self.settings.threshold
         adu = threshold if isinstance(threshold, int) else threshold[register]
-        return adu + (self._settings.threshold_equality == "fails")
+        return min(adu + (self.settings.threshold_equality == "fails"), 0xFFFF)
 
-    def _empty(self, node: str) -> list[bytes]:
+    def _empty(self, node: str, mode: int) -> Iterator[list[bytes]]:
         """The empty event packet that ends a node, and a frame."""
-        return self._build(node, np.zeros(1, EVENT_DTYPE), np.array([EVENT], np.uint8), last=1)
+        kinds = np.array([EVENT], np.uint8)
+        yield self._build(node, np.zeros(1, EVENT_DTYPE), kinds, mode=mode, last=1)
 
     def _build(
-        self, node: str, events: NDArray[Any], kinds: NDArray[np.uint8], *, last: int
+        self, node: str, events: NDArray[Any], kinds: NDArray[np.uint8], *, mode: int, last: int
     ) -> list[bytes]:
         side, ccd = int(node[0] == "E"), int(node[1] == "4")
-        headers = self._headers(len(events), mode=MODE_FT, last=last, side=side, ccd=ccd, kind=0)
+        headers = self._headers(len(events), mode=mode, last=last, side=side, ccd=ccd, kind=0)
         headers["type"] = kinds
         headers["data_len"] = 54
-        built = self._core.fee_build_events(headers, events, data_len=self._settings.data_len)
+        built = self._core.fee_build_events(headers, events, data_len=self.settings.data_len)
         return [built[i : i + 64] for i in range(0, len(built), 64)]
 
-    def _data(self, image: NDArray[np.uint16], mode: int, side: int, ccd: int) -> list[bytes]:
-        payload = self._settings.packet_size - 10
-        wire = image.astype(">u2" if self._settings.pixel_order == "big" else "<u2").tobytes()
-        count = -(-len(wire) // payload)
-        headers = self._headers(count, mode=mode, last=0, side=side, ccd=ccd, kind=DATA)
-        headers["data_len"] = payload
-        headers["data_len"][-1] = len(wire) - (count - 1) * payload
-        headers["last"][-1] = 1
-        header = self._core.fee_header
-        rule = self._settings.data_len
-        return [
-            header(headers[i], data_len=rule) + wire[i * payload : (i + 1) * payload]
-            for i in range(count)
+    def _data(
+        self, image: NDArray[np.uint16], mode: int, side: int, ccd: int
+    ) -> Iterator[list[bytes]]:
+        """Pixels one after the other, cut where a packet is full. The core writes one header a
+        stretch, the sequence counters are put in all at once."""
+        size = self.settings.packet_size - HEADER_BYTES
+        order = ">u2" if self.settings.pixel_order == "big" else "<u2"
+        pixels = image.reshape(-1)
+        whole, tail = divmod(pixels.nbytes, size)
+        pieces = [
+            (n, size) for n in _portions(whole, max(1, STRETCH_BYTES // self.settings.packet_size))
         ]
+        pieces += [(1, tail)] if tail else []
+        at = 0
+        for number, (n, length) in enumerate(pieces, 1):
+            headers = self._headers(n, mode=mode, last=0, side=side, ccd=ccd, kind=DATA)
+            headers["data_len"] = length
+            packets = np.empty((n, HEADER_BYTES + length), np.uint8)
+            header = self._core.fee_header(headers[0], data_len=self.settings.data_len)
+            packets[:, :HEADER_BYTES] = np.frombuffer(header, np.uint8)
+            packets[:, SEQUENCE_AT] = headers["sequence"].astype(">u2").view(np.uint8).reshape(n, 2)
+            wire = pixels[at : at + n * length // PIXEL_BYTES].astype(order)
+            packets[:, HEADER_BYTES:] = wire.view(np.uint8).reshape(n, length)
+            packets[-1, FLAGS_AT] |= LAST_FLAG * (number == len(pieces))
+            at += len(wire)
+            built, step = packets.tobytes(), HEADER_BYTES + length
+            yield [built[i : i + step] for i in range(0, len(built), step)]
 
     def _headers(
         self, n: int, *, mode: int, last: int, side: int, ccd: int, kind: int
@@ -187,3 +241,8 @@ class FrontEnd:
         headers["side"], headers["ccd"], headers["type"] = side, ccd, kind
         self._sequence = (self._sequence + n) & 0xFFFF
         return headers
+
+
+def _portions(total: int, most: int) -> list[int]:
+    """So many, in portions of at most so many."""
+    return [min(most, total - at) for at in range(0, total, most)]

@@ -19,16 +19,13 @@ from numpy.typing import NDArray
 from fsw_emu.core import CompressionEntity
 from fsw_emu.ground.entities import group_value
 from fsw_emu.packets.ce import FF, FT, UV, is_stacked
-from fsw_emu.packets.fee import NODES
+from fsw_emu.packets.fee import NODE_BITS, NODES
 
 #: rows and columns of a node image, of both sides for FF; those of UV are Reading.uv_shape
 _SHAPES = {FT: (639, 384), FF: (4511, 4608)}
 IMAGES = (FT, UV, FF)
 
 FOCAL_PLANE = "FOCALPLANE"
-
-#: bits of FRMreadoutNodeSel in the order of NODES
-_NODE_BITS = (2, 1, 8, 4)
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def _nodes(entity: CompressionEntity, planes: int) -> tuple[tuple[str, ...], int
     """
     members = entity.header.members
     selection = group_value(entity, "FRMreadoutNodeSel")
-    selected = tuple(n for n, bit in zip(NODES, _NODE_BITS, strict=True) if selection & bit)
+    selected = tuple(node for node, bit in NODE_BITS.items() if selection & bit)
     counts = (members, 1) if is_stacked(entity.header.key) else (members,)
     for images in counts:
         if planes == images * len(selected):

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 HEADER_BYTES = 10
 WINDOW_BYTES = 54  # column, row and 5x5 pixels: payload of event and wandering-mask packets
 
-#: readout nodes in the order of the readout (MSSL-IF-122)
-NODES = ("E2", "F2", "E4", "F4")
+#: what the length field counts (A2)
+DataLen = Literal["payload", "packet"]
+#: readout nodes in the order of the readout (MSSL-IF-122) with their bits of readout_node_sel
+NODE_BITS = {"E2": 2, "F2": 1, "E4": 8, "F4": 4}
+NODES = tuple(NODE_BITS)
 #: packet types by number
 TYPES = ("data", "event", "housekeeping", "wandering mask")
 DATA, EVENT, HOUSEKEEPING, WANDERING_MASK = range(4)
