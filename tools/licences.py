@@ -35,12 +35,13 @@ TAGS = {
 TEXT = tuple(f"{tag}: {value}" for tag, value in TAGS.items())
 
 #: how a comment of one line begins and ends
-HASH, C, MARKUP = ("# ", ""), ("/* ", " */"), ("<!-- ", " -->")
+HASH, C, MARKUP, LUA = ("# ", ""), ("/* ", " */"), ("<!-- ", " -->"), ("-- ", "")
 BY_NAME = {"Makefile": HASH, ".gitignore": HASH, ".clang-tidy": HASH, "run": HASH}
 BY_SUFFIX = {
     **dict.fromkeys((".build", ".ini", ".pxd", ".pxi", ".py", ".pyx", ".sh", ".toml"), HASH),
     **dict.fromkeys((".S", ".c", ".css", ".def", ".h", ".ld"), C),
     **dict.fromkeys((".html", ".md"), MARKUP),
+    ".lua": LUA,
     **dict.fromkeys((".yaml", ".yml"), HASH),
 }
 #: first lines before which nothing may stand, and what they belong to

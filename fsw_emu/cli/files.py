@@ -47,11 +47,17 @@ class _Hashed(io.RawIOBase):
 
 
 def read_file(
-    path: Path, broken: list[Fault], inputs: list[Input] | None = None
+    path: Path,
+    broken: list[Fault],
+    inputs: list[Input] | None = None,
+    *,
+    progress: bool = True,
 ) -> Iterator[bytes]:
     """A file in pieces, unpacked if it is gzip. OSError; a gzip stream that breaks off or is
-    damaged ends there, and ``broken`` says so. ``inputs`` gets the file once it is read."""
-    with path.open("rb", buffering=0) as raw, Progress(path.name, path.stat().st_size, "B") as bar:
+    damaged ends there, and ``broken`` says so. ``inputs`` gets the file once it is read.
+    progress: whether a terminal shows how far it is."""
+    bar = Progress(path.name, path.stat().st_size, "B", shown=progress)
+    with path.open("rb", buffering=0) as raw, bar:
         hashed = _Hashed(raw)
         done = n_read = 0
         buffered = io.BufferedReader(hashed, _CHUNK_BYTES)
@@ -73,8 +79,9 @@ def read_file(
             inputs.append(hashed.described(path.name))
 
 
-def describe(error: Exception, path: Path) -> str:
-    """What went wrong, and where: one line."""
+def describe(error: Exception, path: Path | None = None) -> str:
+    """What went wrong, and where, if that is known: one line."""
+    where, what = path, str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or path}: {error.strerror}"
-    return f"{path}: {error}"
+        where, what = error.filename or path, error.strerror
+    return f"{where}: {what}" if where else what

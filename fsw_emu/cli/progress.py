@@ -13,9 +13,9 @@ from typing import Any, Self
 class Progress:
     """Counts towards a total; shows nothing where stderr is no terminal."""
 
-    def __init__(self, what: str, total: int | None, unit: str) -> None:
+    def __init__(self, what: str, total: int | None, unit: str, *, shown: bool = True) -> None:
         self._bar: Any = None
-        if sys.stderr.isatty():
+        if shown and sys.stderr.isatty():
             from tqdm import tqdm
 
             self._bar = tqdm(total=total, desc=what, unit=unit, unit_scale=unit == "B", leave=False)

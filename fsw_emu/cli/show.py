@@ -14,38 +14,35 @@ import itertools
 import json
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hil
 from fsw_emu.cli.files import describe, read_file
+from fsw_emu.cli.show_packets import Line, recording_lines, telemetry_lines
 from fsw_emu.core import CeHeader, Core, CoreError, default_core
-from fsw_emu.ground.telemetry import Received, TelemetryReader
-from fsw_emu.packets import fee
+from fsw_emu.ground.telemetry import TelemetryReader
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, HEADER_BYTES, PRODUCTS
 from fsw_emu.packets.fault import Fault
+from fsw_emu.packets.pcap import is_pcap
+from fsw_emu.packets.pcapng import is_pcapng
 from fsw_emu.packets.pus import SmileTime
-from fsw_emu.packets.recording import RecordingReader, sniff
-from fsw_emu.packets.spacewire import SpwPacket
+from fsw_emu.packets.recording import sniff
 
 EXAMPLE = """\
 example:
   fsw-emu show out/tm.bin --limit 5
   fsw-emu show recording.gresb.gz | head
+  wireshark -X lua_script:$(fsw-emu show --wireshark) link.pcapng
 
-Understood are recordings of the FEE link (GRESB framing, pcap, pcapng), telemetry packets,
-compression entities (.ce), FITS files and all files of JSON, each also compressed with gzip.
+Understood are recordings of a link (GRESB framing, pcap, pcapng), telemetry packets, compression
+entities (.ce), FITS files and all files of JSON, each also compressed with gzip.
 Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
 
-#: a line to print, or a fault to report
-Line = str | Fault
 #: a file in pieces
 Chunks = Iterable[bytes]
-
-_FEE_ADDRESS, _FEE_PROTOCOL = 0x50, 0xF0
-_PROTOCOLS = {0x01: "RMAP", 0x02: "CCSDS"}
-_SYNCHRONISED = 5
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,7 +64,27 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default="payload",
         help="what the length field of FEE packets counts (default: payload)",
     )
+    parser.add_argument(
+        "--wireshark",
+        action=_Dissectors,
+        nargs=0,
+        help="print where the dissectors for Wireshark are, nothing else",
+    )
     parser.set_defaults(run=run)
+
+
+class _Dissectors(argparse.Action):
+    """Prints the script that Wireshark loads, and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002
+        values: str | Sequence[Any] | None,  # noqa: ARG002
+        option: str | None = None,  # noqa: ARG002
+    ) -> None:
+        print(Path(hil.__file__).parent / "wireshark" / "fsw_emu.lua")
+        parser.exit()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -118,11 +135,12 @@ def _recognise(start: bytes, args: argparse.Namespace) -> Callable[[Chunks], Ite
         return _json_lines
     if _is_entity(start, args.file):
         return lambda chunks: _entity_lines(b"".join(chunks), default_core(), limit)
-    if TelemetryReader().feed(start):
-        return lambda chunks: _telemetry_lines(chunks, limit)
+    is_capture = is_pcap(start) or is_pcapng(start)
+    if not is_capture and TelemetryReader().feed(start):
+        return lambda chunks: telemetry_lines(chunks, limit)
     sniff(start)
     counts_header = args.data_len == "packet"
-    return lambda chunks: _recording_lines(chunks, limit, counts_header=counts_header)
+    return lambda chunks: recording_lines(chunks, limit, counts_header=counts_header)
 
 
 def _is_entity(start: bytes, path: Path) -> bool:
@@ -131,108 +149,6 @@ def _is_entity(start: bytes, path: Path) -> bool:
     except CoreError:
         return ".ce" in path.suffixes
     return True
-
-
-# Recordings
-
-
-def _recording_lines(chunks: Chunks, limit: int | None, *, counts_header: bool) -> Iterator[Line]:
-    reader = RecordingReader()
-    shown = reported = 0
-    for chunk in chunks:
-        for packet in reader.feed(chunk):
-            if shown == limit:
-                return
-            shown += 1
-            yield from _packet_lines(packet, counts_header=counts_header)
-        yield from reader.faults[reported:]
-        reported = len(reader.faults)
-    reader.finish()
-    yield from reader.faults[reported:]
-
-
-def _packet_lines(packet: SpwPacket, *, counts_header: bool) -> Iterator[Line]:
-    data = packet.data
-    if len(data) >= fee.HEADER_BYTES and data[:2] == bytes([_FEE_ADDRESS, _FEE_PROTOCOL]):
-        header = fee.read_fee_header(data)
-        yield f"{packet.offset:>9}  {_fee_text(header, data[fee.HEADER_BYTES :])}"
-        expected = header.data_len + (0 if counts_header else fee.HEADER_BYTES)
-        if expected != len(data):
-            what = f"{len(data)} bytes, the length field makes them {expected}"
-            yield Fault(packet.offset, "FEE packet", what)
-    else:
-        protocol = _PROTOCOLS.get(data[1], "unknown") if len(data) > 1 else "unknown"
-        yield f"{packet.offset:>9}  {protocol:<14} {len(data)} bytes  {data[:16].hex(' ')}"
-    if packet.eep:
-        yield Fault(packet.offset, "packet", "ended by an error end of packet")
-    if packet.truncated:
-        yield Fault(packet.offset, "packet", "cut by the recording")
-
-
-def _fee_text(header: fee.FeeHeader, payload: bytes) -> str:
-    node = "--" if header.type == fee.HOUSEKEEPING else header.node
-    text = (
-        f"{fee.TYPES[header.type]:<14} {node}  mode {header.mode:>2}  "
-        f"frame {header.frame_counter:>5}  seq {header.sequence:>5}  "
-    )
-    is_window = header.type in (fee.EVENT, fee.WANDERING_MASK)
-    if is_window and header.last and not any(payload):
-        return text + "end of events"
-    if is_window and len(payload) == fee.WINDOW_BYTES:
-        col, row, *pixels = _words(payload)
-        text += f"row {row:>3}  col {col:>3}  peak {max(pixels)} ADU"
-    else:
-        text += f"{len(payload)} bytes"
-    return text + ("  last" if header.last else "")
-
-
-def _words(data: bytes) -> list[int]:
-    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
-
-
-# Telemetry
-
-
-def _telemetry_lines(chunks: Chunks, limit: int | None) -> Iterator[Line]:
-    reader = TelemetryReader()
-    shown = reported = 0
-    for chunk in itertools.chain(chunks, [None]):
-        for received in reader.finish() if chunk is None else reader.feed(chunk):
-            if shown == limit:
-                return
-            shown += 1
-            yield f"{received.position:>9}  {_tm_text(received)}"
-        yield from reader.faults[reported:]
-        reported = len(reader.faults)
-
-
-def _tm_text(received: Received) -> str:
-    primary, header = received.tm.primary, received.tm.header
-    synchronised = "S" if header.sync == _SYNCHRONISED else "U"
-    text = (
-        f"{f'TM({header.type},{header.subtype})':<9}  count {primary.count:>5}  "
-        f"dest {header.destination:>3}  {header.time.iso()} {synchronised}"
-    )
-    detail = _tm_detail(header.type, header.subtype, received.tm.data)
-    return f"{text}  {detail}" if detail else text
-
-
-def _tm_detail(service: int, subtype: int, data: bytes) -> str:
-    match service, subtype:
-        case 13, 1 | 2 | 3 if len(data) >= 5:
-            part, size = _words(data[1:5])
-            return f"SDU {data[0]}  part {part}  {size} bytes"
-        case 13, 4 if len(data) >= 4:
-            return f"SDU {data[0]}  aborted, reason {int.from_bytes(data[2:4], 'big')}"
-        case 1, _ if len(data) >= 4:
-            identification, control = _words(data[:4])
-            return f"TC APID {identification & 0x7FF}  count {control & 0x3FFF}"
-        case 3, _ if len(data) >= 2:
-            return f"SID {int.from_bytes(data[:2], 'big')}  {len(data)} bytes"
-        case 5, _ if len(data) >= 2:
-            return f"event {int.from_bytes(data[:2], 'big')}"
-        case _:
-            return f"{len(data)} bytes" if data else ""
 
 
 # Compression entities

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Literal
 
 from fsw_emu.packets.fault import Fault, FaultLog
 
-SPACEWIRE = 149  # link type
+#: which way a packet went, as whoever recorded it saw it: received, sent, not told
+Direction = Literal["in", "out", ""]
+
+SPACE_PACKET, SPACEWIRE = 148, 149  # link types
 SNAPLEN = 262_144  # what we write: no FEE or PUS packet is longer
 
 _MAX_RECORD_BYTES = 16 << 20
@@ -33,6 +37,8 @@ class PcapRecord:
     offset: int
     original_bytes: int  # before the capture cut it
     link_type: int
+    direction: Direction = ""
+    interface: str = ""  # its name, where it has one
 
 
 def is_pcap(start: bytes) -> bool:

@@ -4,16 +4,18 @@
 """pcapng captures, read and written in pieces (IETF draft-ietf-opsawg-pcapng).
 
 Read are sections of either byte order, interfaces of any time resolution, enhanced and simple
-packets; blocks of other types are passed. Written is one section with one interface.
+packets; blocks of other types are passed. Written is one section, whose interfaces may come
+between packets.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fsw_emu.packets.fault import Fault, FaultLog
-from fsw_emu.packets.pcap import SNAPLEN, SPACEWIRE, PcapRecord
+from fsw_emu.packets.pcap import SNAPLEN, SPACEWIRE, Direction, PcapRecord
 
 SECTION, INTERFACE, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 3, 6
 MAGIC = SECTION.to_bytes(4, "big")  # the same from either end
@@ -21,7 +23,9 @@ MAGIC = SECTION.to_bytes(4, "big")  # the same from either end
 _BYTE_ORDER_MAGIC = 0x1A2B3C4D
 _MIN_BLOCK_BYTES, _MAX_BLOCK_BYTES = 12, 16 << 20
 _END, _COMMENT, _USER_APPLICATION = 0, 1, 4  # options
-_TIME_RESOLUTION, _TIME_OFFSET = 9, 14  # options of an interface
+_NAME, _TIME_RESOLUTION, _TIME_OFFSET = 2, 9, 14  # options of an interface
+_FLAGS = 2  # option of a packet; its bits 0 and 1 are the direction
+_DIRECTIONS: tuple[Direction, ...] = ("", "in", "out", "")
 _MICROSECONDS = 6  # the resolution where none is told: 10^-6 s
 _MAX_INTERFACES = 65_536
 _UNKNOWN_LENGTH = 0xFFFFFFFFFFFFFFFF  # of a section: its end tells
@@ -39,21 +43,54 @@ def section_header(comment: str, *, application: str = "fsw-emu") -> bytes:
     return _block(SECTION, fixed + options + _option(_END, b""))
 
 
-def interface(*, link_type: int = SPACEWIRE) -> bytes:
-    """The interface that packets are of; its times are nanoseconds."""
-    options = _option(_TIME_RESOLUTION, b"\x09") + _option(_END, b"")
+def interface(*, link_type: int = SPACEWIRE, name: str = "") -> bytes:
+    """One interface more, numbered from 0, that packets are of; its times are nanoseconds.
+    ValueError for a name beyond 65,535 bytes."""
+    options = _option(_NAME, name.encode()) if name else b""
+    options += _option(_TIME_RESOLUTION, b"\x09") + _option(_END, b"")
     return _block(INTERFACE, struct.pack("<HHI", link_type, 0, SNAPLEN) + options)
 
 
-def packet(data: bytes, *, time_ns: int) -> bytes:
-    """One packet of interface 0; time since 1970 UTC. ValueError for data beyond SNAPLEN or a
-    time beyond 64 bit."""
-    if len(data) > SNAPLEN:
-        raise ValueError(f"{len(data)} bytes do not fit a packet")
+def packet(
+    data: bytes,
+    *,
+    time_ns: int,
+    interface: int = 0,
+    direction: Direction = "",
+    original_bytes: int = 0,
+) -> bytes:
+    """One packet; time since 1970 UTC. original_bytes: what it had before it was cut to data.
+    ValueError for data beyond SNAPLEN or a time beyond 64 bit."""
+    one = data, original_bytes
+    return packets([one], time_ns=time_ns, interface=interface, direction=direction)
+
+
+def packets(
+    records: Iterable[tuple[bytes, int]],
+    *,
+    time_ns: int,
+    interface: int = 0,
+    direction: Direction = "",
+) -> bytes:
+    """Packets of one time, each with its original_bytes."""
     if not 0 <= time_ns < 1 << 64:
         raise ValueError(f"time {time_ns} ns is out of range")
-    head = struct.pack("<IIIII", 0, time_ns >> 32, time_ns & 0xFFFFFFFF, len(data), len(data))
-    return _block(ENHANCED_PACKET, head + _padded(data))
+    high, low = time_ns >> 32, time_ns & 0xFFFFFFFF
+    ends, pack, fixed = _ENDS[direction], _PACKET.pack, _PACKET.size + 4
+    parts: list[bytes] = []
+    for data, original in records:
+        size = len(data)
+        if size > SNAPLEN:
+            raise ValueError(f"{size} bytes do not fit a packet")
+        end = ends[size & 3]
+        block = fixed + size + len(end)
+        parts += (
+            pack(ENHANCED_PACKET, block, interface, high, low, size, max(size, original)),
+            data,
+            end,
+            block.to_bytes(4, "little"),
+        )
+    return b"".join(parts)
 
 
 def _block(kind: int, body: bytes) -> bytes:
@@ -71,12 +108,25 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
+_PACKET = struct.Struct("<IIIIIII")
+#: what follows the data of a packet: padding, by its size modulo 4, and options
+_ENDS: dict[Direction, list[bytes]] = {
+    direction: [
+        bytes(-size % 4)
+        + (_option(_FLAGS, bits.to_bytes(4, "little")) + _option(_END, b"")) * (bits > 0)
+        for size in range(4)
+    ]
+    for bits, direction in enumerate(_DIRECTIONS[:3])
+}
+
+
 @dataclass(frozen=True)
 class _Interface:
     link_type: int
     snaplen: int  # 0: no limit
     ticks: int  # a second
     offset_s: int
+    name: str
 
 
 class _Damaged(ValueError):
@@ -181,9 +231,10 @@ class PcapngReader:
         (resolution,) = self._unpack("B", told, 0)
         base, power = (2, resolution & 0x7F) if resolution & 0x80 else (10, resolution)
         (offset_s,) = self._unpack("q", options.get(_TIME_OFFSET, bytes(8)), 0)
+        name = options.get(_NAME, b"").decode("utf-8", "replace")
         if len(self._interfaces) == _MAX_INTERFACES:
             raise ValueError(f"more than {_MAX_INTERFACES} interfaces")
-        self._interfaces.append(_Interface(link_type, snaplen, base**power, offset_s))
+        self._interfaces.append(_Interface(link_type, snaplen, base**power, offset_s, name))
 
     def _enhanced(self, body: bytes, offset: int) -> PcapRecord:
         number, high, low, size, original = self._unpack("IIIII", body, 0)
@@ -192,7 +243,18 @@ class PcapngReader:
             raise ValueError(f"a packet of {size} bytes in {len(body) - 20}")
         ticks = high << 32 | low
         time_ns = one.offset_s * 1_000_000_000 + ticks * 1_000_000_000 // one.ticks
-        return PcapRecord(time_ns, body[20 : 20 + size], offset, original, one.link_type)
+        if not 0 <= time_ns < 1 << 64:
+            what = f"block {ENHANCED_PACKET}: time {time_ns} ns is out of range"
+            self.faults.append(Fault(offset, "pcapng file", what))
+            time_ns = 0
+        data, rest = body[20 : 20 + size], body[20 + size + -size % 4 :]
+        bits = 0
+        if rest:
+            told = self._options(rest).get(_FLAGS, bytes(4))
+            (bits,) = self._unpack("I", told, 0)
+        return PcapRecord(
+            time_ns, data, offset, original, one.link_type, _DIRECTIONS[bits & 3], one.name
+        )
 
     def _simple(self, body: bytes, offset: int) -> PcapRecord:
         """A packet of interface 0 without a time."""
@@ -201,7 +263,8 @@ class PcapngReader:
         size = min(original, one.snaplen or original)
         if size > len(body) - 4:
             raise ValueError(f"a packet of {size} bytes in {len(body) - 4}")
-        return PcapRecord(0, body[4 : 4 + size], offset, original, one.link_type)
+        data = body[4 : 4 + size]
+        return PcapRecord(0, data, offset, original, one.link_type, interface=one.name)
 
     def _interface(self, number: int) -> _Interface:
         if number >= len(self._interfaces):

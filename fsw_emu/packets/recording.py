@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fsw_emu.packets import gresb
-from fsw_emu.packets.capture import PREFIX_BYTES, CaptureReader
+from fsw_emu.packets.capture import PREFIX_BYTES, CaptureReader, Recorded
 from fsw_emu.packets.fault import Fault, FaultLog
+from fsw_emu.packets.framings import gresb
 from fsw_emu.packets.pcap import PcapReader, is_pcap
 from fsw_emu.packets.pcapng import PcapngReader, is_pcapng
 from fsw_emu.packets.spacewire import SpwPacket
@@ -38,9 +38,10 @@ def sniff(start: bytes) -> Literal["gresb", "pcap", "pcapng"]:
 
 
 class RecordingReader:
-    """Packets of a recording of any format, in chunks of any size.
+    """What a recording of any format holds, in chunks of any size: ``feed`` gives its packets,
+    ``read`` time-codes as well, with time and direction; only one of them is to be used.
 
-    feed and finish raise ValueError when the beginning is of no format that sniff knows;
+    feed, read and finish raise ValueError when the beginning is of no format that sniff knows;
     whatever else is wrong is in ``faults``. flags, prefix_bytes: as the two readers have them.
     """
 
@@ -53,18 +54,42 @@ class RecordingReader:
         self._flags: gresb.Flags = flags
         self._prefix_bytes = prefix_bytes
         self._start = b""
-        self._reader: gresb.GresbReader | CaptureReader | None = None
+        self._offset = 0
+        self._reader: gresb.Host | CaptureReader | None = None
 
     @property
     def faults(self) -> FaultLog[Fault]:
         return self._reader.faults if self._reader else FaultLog()
 
+    @property
+    def has_times(self) -> bool:
+        """Whether the format tells when an item came; known with the first item."""
+        return isinstance(self._reader, CaptureReader)
+
     def feed(self, chunk: bytes) -> list[SpwPacket]:
         """Take the next bytes, return the packets that are whole now."""
-        if self._reader is not None:
+        if isinstance(self._reader, gresb.Host):  # the same, without when and where
+            return [one for one in self._reader.feed(chunk) if isinstance(one, SpwPacket)]
+        return [one.item for one in self.read(chunk) if isinstance(one.item, SpwPacket)]
+
+    def read(self, chunk: bytes) -> list[Recorded]:
+        """Take the next bytes, return what is whole now."""
+        if self._reader is None:
+            self._start += chunk
+            if len(self._start) < SNIFF_BYTES:
+                return []
+            self._open()
+            chunk, self._start = self._start, b""
+        if isinstance(self._reader, CaptureReader):
             return self._reader.feed(chunk)
-        self._start += chunk
-        return self._open() if len(self._start) >= SNIFF_BYTES else []
+        if self._reader is None:
+            return []
+        items = []
+        for one in self._reader.feed(chunk):
+            if isinstance(one, SpwPacket):
+                self._offset = one.offset
+            items.append(Recorded(one, offset=self._offset))  # a time-code: behind that packet
+        return items
 
     def finish(self) -> None:
         """The input has ended."""
@@ -73,12 +98,10 @@ class RecordingReader:
         if self._reader is not None:
             self._reader.finish()
 
-    def _open(self) -> list[SpwPacket]:
+    def _open(self) -> None:
         kind = sniff(self._start)
         if kind == "gresb":
-            self._reader = gresb.GresbReader(self._flags)
-        else:
-            reader = PcapReader() if kind == "pcap" else PcapngReader()
-            self._reader = CaptureReader(reader, self._prefix_bytes)
-        start, self._start = self._start, b""
-        return self._reader.feed(start)
+            self._reader = gresb.Host(self._flags)
+            return
+        reader = PcapReader() if kind == "pcap" else PcapngReader()
+        self._reader = CaptureReader(reader, self._prefix_bytes)

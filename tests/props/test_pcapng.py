@@ -96,6 +96,18 @@ def test_either_byte_order_and_any_resolution(
     assert (got[1].data, got[1].time_ns) == (b"abc", 0)
 
 
+@pytest.mark.parametrize("offset_s", [-5, -(2**63), 2**62, 2**63 - 1, 2**64 // 10**9 + 1])
+def test_a_time_out_of_range_is_a_fault_of_its_packet(offset_s: int) -> None:
+    """It is kept, without a time; and so is what follows."""
+    strange = interface("<", options=struct.pack("<HHq", 14, 8, offset_s))
+    stream = BEGINNING + strange
+    bad, good = enhanced("<", b"abcd", size=4, number=1), enhanced("<", b"abok", size=4, ticks=7)
+    got, faults = read(stream + bad + good)
+    assert [(one.data, one.time_ns) for one in got] == [(b"abcd", 0), (b"abok", 7)]
+    assert [fault.position for fault in faults] == [len(stream)]
+    assert "out of range" in faults[0].what
+
+
 def test_sections_of_both_orders_in_one_file() -> None:
     stream = b"".join(
         section(o) + interface(o, link) + enhanced(o, b"ab", size=2)

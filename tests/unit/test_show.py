@@ -19,9 +19,10 @@ from recorded import read_recording
 from fsw_emu.cli.main import main
 from fsw_emu.core import HEADER_DTYPE, Core
 from fsw_emu.ground.run import process
-from fsw_emu.packets import gresb, pcap
+from fsw_emu.packets import pcap
 from fsw_emu.packets.capture import framed
 from fsw_emu.packets.ce import UV
+from fsw_emu.packets.framings import gresb
 
 SHOW = [sys.executable, "-m", "fsw_emu.cli.main", "show"]
 
@@ -106,7 +107,8 @@ def test_error_ends_other_protocols_and_a_cut_end_are_told(
     code, lines, _ = show(capsys, path)
     assert code == 1
     assert lines[0].split()[:3] == ["0", "RMAP", "9"]
-    assert [line.split(":")[0] for line in lines[2:]] == [
+    assert lines[1] == "fault at byte 0: RMAP packet: header checksum"
+    assert [line.split(":")[0] for line in lines[3:]] == [
         "fault at byte 13", "fault at byte 13", "fault at byte 19",
     ]  # fmt: skip
 
