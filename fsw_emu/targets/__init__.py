@@ -10,6 +10,8 @@
 ``elf:PATH``    any SPARC program that serves the request ring, on the same machine;
                 ``leon3:PATH`` says the same
 ``user:PATH``   the same as a Linux process: SPARC or PowerPC, emulated by QEMU
+``rmap:LINK``   a board that serves the request ring, its memory reached by RMAP over a SpaceWire
+                link: ``rmap:gresb://HOST:PORT`` and others (``fsw_emu.targets.rmap``)
 ==============  ================================================================
 """
 
@@ -20,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from fsw_emu.core import Core
-from fsw_emu.provenance import Build
+from fsw_emu.provenance import UNKNOWN, Build
 
-_NAMES = "host, leon3, lib:PATH, elf:PATH, leon3:PATH, user:PATH"
+_NAMES = "host, leon3, lib:PATH, elf:PATH, leon3:PATH, user:PATH, rmap:LINK"
 
 
 def open(name: str) -> Core:  # noqa: A001  (targets.open reads as it is meant)
@@ -52,6 +54,11 @@ def functions(name: str, *, options: Sequence[str] = ()) -> tuple[Any, Any]:
         from fsw_emu.targets._library import load
 
         return load(Path(path))
+    if kind == "rmap" and path:
+        from fsw_emu.targets.rmap import rmap_library
+
+        board = rmap_library(path)
+        return board.ffi, board
     if name == "leon3":
         kind, path = "elf", str(flight_program())
     if kind not in ("elf", "leon3", "user") or not path:
@@ -74,6 +81,11 @@ def build(name: str) -> Build:
     kind, _, path = name.partition(":")
     if name == "leon3":
         return file_build("leon3", flight_program())
+    if kind == "rmap" and path:
+        from fsw_emu.targets.rmap import parse
+
+        parse(path)
+        return Build(name, "file", UNKNOWN, UNKNOWN, UNKNOWN)  # what runs there cannot be asked
     if kind not in ("lib", "elf", "leon3", "user") or not path:
         raise ValueError(f"no such target: {name!r} ({_NAMES})")
     return file_build(kind, Path(path))

@@ -45,6 +45,9 @@ class FileMemory:
         at = self._at(address, size)
         return self._map[at : at + size]
 
+    def read_each(self, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        return [self.read(address, size) for address, size in places]
+
     def write(self, address: int, data: bytes) -> None:
         at = self._at(address, len(data))
         self._map[at : at + len(data)] = data
@@ -142,7 +145,8 @@ def _command(emulator: str) -> list[str]:
 
 class Emulator:
     """One emulator process; ``ring`` is the way to talk to its program, ``ram`` the file that
-    is its memory, without a name. Ends with close(), or with this process.
+    is its memory, without a name; ``wake`` and ``rest`` are for those who talk to it in another
+    way. Ends with close(), or with this process.
 
     user: run the program as a Linux process of that processor instead of on a bare machine.
     """
@@ -168,6 +172,7 @@ class Emulator:
             self._log = (Path(folder) / "log").open("wb+")
             dozer = Dozer(command, self._log)
             self.process = dozer.process
+            self.wake, self.rest = dozer.wake, dozer.rest
             self._finalizer = weakref.finalize(self, _end, dozer, self.ram, self._log)
             try:
                 self.ring = Ring(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,6 +49,10 @@ class _Piece:
     layout: Layout
     memory: Any
     written: bool
+
+    @property
+    def size_there(self) -> int:
+        return self.size // self.layout.plain.itemsize * self.layout.there.itemsize
 
 
 def known_versions() -> dict[str, int]:
@@ -88,22 +92,32 @@ class _Arena:
         self._next = end + len(guard)
         return at
 
-    def check(self, function: str) -> None:
-        for address, name in self.guards:
-            if self.memory.read(address, len(GUARD)) != GUARD:
+    def check(self, function: str, found: Sequence[bytes]) -> None:
+        """TargetOverrun unless all guards were found as they were laid."""
+        for (_, name), guard in zip(self.guards, found, strict=True):
+            if guard != GUARD:
                 raise TargetOverrun(f"{function} wrote beyond {name}")
 
 
 class RemoteLibrary:
     """Functions and constants by attribute, like a cffi library's.
 
-    ffi and constants: of the same headers, on this machine. Pointers that are handed over must
-    be valid here as far as the contract of the function says; a length of a gigabyte or more is
-    taken for a wrong one, and nothing is carried over.
+    ffi and constants: of the same headers, on this machine. close: ends the target. Pointers that
+    are handed over must be valid here as far as the contract of the function says; a length of a
+    gigabyte or more is taken for a wrong one, and nothing is carried over.
     """
 
-    def __init__(self, ffi: Any, constants: Any, cdef: str, ring: Ring) -> None:
+    def __init__(
+        self,
+        ffi: Any,
+        constants: Any,
+        cdef: str,
+        ring: Ring,
+        *,
+        close: Callable[[], object] = lambda: None,
+    ) -> None:
         self.ffi, self.ring = ffi, ring
+        self._close = close
         self.emulator: Emulator | None = None
         self._lock = threading.Lock()
         self._constants = constants
@@ -130,10 +144,6 @@ class RemoteLibrary:
     def _new_arena(self) -> _Arena:
         return _Arena(self.ring.memory, self.ring.arena, self.ring.arena_bytes)
 
-    def _bring_back(self, piece: _Piece) -> None:
-        size = piece.size // piece.layout.plain.itemsize * piece.layout.there.itemsize
-        piece.layout.from_target(self.ring.memory.read(piece.there, size), piece.memory)
-
     def _call(self, function: str, args: Sequence[Any]) -> int:
         with self._lock:  # there is one arena
             request = Request(self, function, args)
@@ -155,9 +165,8 @@ class RemoteLibrary:
             )
 
     def close(self) -> None:
-        """End the emulator, if it is this library's."""
-        if self.emulator is not None:
-            self.emulator.close()
+        """End the emulator or the link, if it is this library's."""
+        self._close()
 
     @staticmethod
     def _signed(ctype: str, result: int) -> int:
@@ -169,7 +178,7 @@ def emulated_library(path: Path, *, user: bool = False, **options: Any) -> Remot
     """The functions of the program at ``path``, on an emulator of its own that ends with the
     library; options are those of Emulator."""
     emulator = Emulator(Program(path), user=user, **options)
-    library = RemoteLibrary(*load(None), headers(), emulator.ring)
+    library = RemoteLibrary(*load(None), headers(), emulator.ring, close=emulator.close)
     library.emulator = emulator
     return library
 
@@ -265,21 +274,25 @@ class Request:
 
     def finish(self) -> None:
         """Bring back what the function may have written, and see that it wrote nothing else."""
-        library = self._library
-        self._arena.check(self._function)
-        for piece in self._pieces:
-            if piece.written:
-                library._bring_back(piece)
-        for pointer, name, there, sent, written in self._contexts:
-            if written:
-                self._update(pointer, name, there, sent)
+        guards = [(address, len(GUARD)) for address, _ in self._arena.guards]
+        pieces = [piece for piece in self._pieces if piece.written]
+        contexts = [context for context in self._contexts if context[-1]]
+        places = [
+            *guards,
+            *((piece.there, piece.size_there) for piece in pieces),
+            *((at, self._library.layout(name).there.itemsize) for _, name, at, *_ in contexts),
+        ]
+        found = self._library.ring.memory.read_each(places)
+        self._arena.check(self._function, found[: len(guards)])
+        rest = iter(found[len(guards) :])
+        for piece in pieces:
+            piece.layout.from_target(next(rest), piece.memory)
+        for pointer, name, _, sent, _ in contexts:
+            self._update(pointer, name, next(rest), sent)
 
-    def _update(self, pointer: Any, name: str, there: int, sent: dict[str, int]) -> None:
+    def _update(self, pointer: Any, name: str, data: bytes, sent: dict[str, int]) -> None:
         library = self._library
-        layout = library.layout(name)
-        record = np.frombuffer(
-            library.ring.memory.read(there, layout.there.itemsize), layout.there
-        )[0]
+        record = np.frombuffer(data, library.layout(name).there)[0]
         for member in library._structs[name.removeprefix("struct ")]:
             value = int(record[member.name])
             if value == sent[member.name]:

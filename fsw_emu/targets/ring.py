@@ -50,6 +50,10 @@ _STATUS = {
 }
 
 
+#: how long to look without a pause: some thirty times, over a link once
+_AT_ONCE_S = 3e-5
+
+
 class TargetSilent(TargetError):
     """No answer in time."""
 
@@ -71,6 +75,9 @@ class Memory(Protocol):
     """The target's memory: bytes at addresses, and single words that are never torn."""
 
     def read(self, address: int, size: int) -> bytes: ...
+
+    def read_each(self, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        """What is at several addresses, with sizes."""
 
     def write(self, address: int, data: bytes) -> None: ...
 
@@ -224,10 +231,11 @@ class Ring:
     def _wait(self, is_done: Callable[[], bool], what: str) -> None:
         """Sleep almost at once, shortly at first: the target may need this very processor, and
         most answers take microseconds."""
-        for _ in range(30):
+        start = time.monotonic()
+        deadline = start + self.timeout_s
+        while time.monotonic() < start + _AT_ONCE_S:
             if is_done():
                 return
-        deadline = time.monotonic() + self.timeout_s
         pause = 5e-6
         while not is_done():
             if pause > 1e-4:
