@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-# make run | test | leon3 | evidence | bench | lint | fuzz | soak | clean: what the README and CI
-# call. evidence is all of GATES below, and report.
+# make run | test | leon3 | evidence | bench | bench-hil | lint | fuzz | soak | campaign | clean:
+# what the README and CI call. evidence is all of GATES below, and report.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,8 +20,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench fuzz soak clean evidence trace static coverage mutants mutant-sample planted margins \
-  baselines rebaseline licences sbom report
+  bench bench-hil fuzz soak soak-hil campaign clean evidence trace static coverage mutants \
+  mutant-sample planted margins baselines rebaseline licences sbom report
 
 all: $(STAMP)
 
@@ -93,11 +93,23 @@ lint: $(VENV)/.test-tools
 bench: $(VENV)/.bench-tools $(FLIGHT)
 	$(BIN)/python tools/bench.py --json build/bench.json
 
-fuzz: $(VENV)/.test-tools
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/props tests/fault
+# Links between two processes.
+bench-hil: $(VENV)/.test-tools
+	$(BIN)/python tools/bench_hil.py --json build/bench-hil.json
 
-soak: $(STAMP)
+fuzz: $(VENV)/.test-tools
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/props tests/fault tests/stateful tests/hil
+
+soak: $(STAMP) soak-hil
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak
+
+# Ten minutes over GRESB at twice the rate of the real link, cut every 10 s.
+soak-hil: $(STAMP)
+	$(BIN)/python tools/soak_hil.py --json build/soak_hil.json
+
+# A million packets between FEE and DPU, about one in a hundred with a fault.
+campaign: $(STAMP)
+	$(BIN)/python tools/campaign.py --json build/campaign.json
 
 # What a review board asks for; each gate writes build/evidence/NAME.json. The report is made of
 # what there is, also when one has failed.

@@ -10,19 +10,18 @@ noise is in the absolute numbers, less in the ratios.
 from __future__ import annotations
 
 import argparse
-import json
 import struct
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import imagecodecs
 import numpy as np
+from figures import Row, tell
 from scipy import ndimage
 
 import fsw_emu.targets
@@ -34,21 +33,6 @@ RECORDING = Path(__file__).resolve().parents[2] / "shared/data/fee_recordings"
 BACKGROUND = [(-2, -2), (-2, -1), (-2, 0), (-2, 1), (-2, 2), (-1, -2), (-1, 2), (0, -2), (1, -2),
               (2, -2), (2, -1)]  # fmt: skip
 RING = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
-
-
-@dataclass(frozen=True)
-class Row:
-    what: str
-    value: float
-    unit: str
-    at_least: float | None = None  # or at most, for seconds and MiB
-
-    @property
-    def met(self) -> bool | None:
-        if self.at_least is None:
-            return None
-        at_most = self.unit in ("s", "MiB")
-        return self.value <= self.at_least if at_most else self.value >= self.at_least
 
 
 def best(function: Callable[[], Any], seconds: float = 1.0) -> float:
@@ -261,14 +245,7 @@ def main() -> int:
     rows: list[Row] = []
     for bench in (bench_detection, bench_filter, bench_parsing, bench_aec, bench_leon3, bench_runs):
         bench(rows)
-    verdict = {None: "", True: "met", False: "NOT MET"}
-    for row in rows:
-        bar = "" if row.at_least is None else f"{row.at_least:g}"
-        print(f"{row.what:42} {row.value:10.2f} {row.unit:10} {bar:>6} {verdict[row.met]}")
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        figures = [asdict(row) | {"met": row.met} for row in rows]
-        args.json.write_text(json.dumps(figures, indent=2) + "\n")
+    tell(rows, args.json)
     return 0
 
 
