@@ -9,27 +9,43 @@ the flips of ``fsw-emu assumptions`` come from here.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import chain
 from typing import Any
 
+from fsw_emu.assumptions.bridges import BRIDGES
+from fsw_emu.assumptions.fee_modes import FEE_MODES
+from fsw_emu.assumptions.framings import FRAMINGS
 from fsw_emu.assumptions.ground import GROUND, PROCESSOR
+from fsw_emu.assumptions.initiator import INITIATOR
 from fsw_emu.assumptions.link import LINK
+from fsw_emu.assumptions.memory import MEMORY
 from fsw_emu.assumptions.onboard import ONBOARD
+from fsw_emu.assumptions.record import RECORD
 from fsw_emu.assumptions.row import Assumption, Choice, Place
 
 __all__ = ["ASSUMPTIONS", "HEAD", "Assumption", "Choice", "Place", "add_options", "cells", "table"]
 
 #: all rows, in the order of their ids
 ASSUMPTIONS = tuple(
-    sorted((*LINK, *ONBOARD, *GROUND, *PROCESSOR), key=lambda row: int(row.id.removeprefix("A")))
+    sorted(
+        chain(
+            *(LINK, FRAMINGS, BRIDGES, MEMORY, FEE_MODES, RECORD, INITIATOR),
+            *(ONBOARD, GROUND, PROCESSOR),
+        ),
+        key=lambda row: int(row.id.removeprefix("A")),
+    )
 )
 
 HEAD = ("id", "question", "choices, the default first", "option", "acts on", "changes", "source")
 
 
-def add_options(group: Any, *, acts: Place | None = None) -> None:
+def add_options(group: Any, *, acts: Place | None = None, without: Collection[str] = ()) -> None:
     """Add the options that the table makes to a group of an argparse parser: all of them, or
-    those that act at one place."""
+    those that act at one place, ``without`` some rows."""
     for row in ASSUMPTIONS:
+        if row.id in without:
+            continue
         if row.argument is not None and (acts is None or acts in row.acts):
             text = f"{row.question}; default {row.choices[0].value} ({row.id})"
             group.add_argument(*row.options, help=text.replace("`", ""), **row.argument)

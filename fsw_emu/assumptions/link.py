@@ -86,11 +86,11 @@ LINK = (
         "A25",
         "--pcap-prefix",
         "bytes before a packet in pcap and pcapng link type 149",
-        ("2", "kept, not read"),
+        ("2", "as A65 says"),
         ("0", ""),
         acts=("recording",),
         changes="every packet of such a recording",
-        source="JAXA pcap-nc; what the prefix says is not known",
+        source="JAXA pcap-nc",
     ),
     one_of(
         "A26",
@@ -168,8 +168,10 @@ LINK = (
     stands(
         "A42",
         "mode codes of trap pumping",
-        "0xB to 0xE, or 0xC, 0xE, 0xD, 0xF: nothing reads them yet",
-        changes="nothing",
+        "library: 0xB to 0xE; register-map: 0xC, 0xE, 0xD, 0xF (parallel 1, 2, serial 1, 2)",
+        options=("`fsw-emu fee --trap-pump-codes`",),
+        acts=("front end",),
+        changes="which codes are modes",
         source="interface library; register map v0.38",
     ),
     one_of(

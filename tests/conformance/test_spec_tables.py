@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from spec_tables import at, braces, choices, integer, numbers, place, sentence, table
 
 from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, CoreError
-from fsw_emu.dpu.settings import NODES
+from fsw_emu.packets.fee import NODES
 
 # 2. Nodes
 

@@ -21,7 +21,8 @@ from fsw_emu.cli.main import build_parser, main
 from fsw_emu.cli.setup import fill_in, settings_of
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.model import edu
-from fsw_emu.packets import gresb, pcap
+from fsw_emu.packets import pcap
+from fsw_emu.packets.framings import gresb
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.scene import Scene, SceneParameters
 
@@ -149,7 +150,7 @@ def test_a25_prefix_of_0_or_2_bytes() -> None:
 def test_a26_flags_high_low_or_either(flags: int) -> None:
     framed = bytes([flags]) + gresb.build(b"abc")[1:]
     for end, eep, cut in (("either", 0x81, 0x42), ("high", 0x80, 0x40), ("low", 0x01, 0x02)):
-        reader = gresb.GresbReader(end)  # type: ignore[arg-type]
+        reader = gresb.Host(end)  # type: ignore[arg-type]
         (packet,) = reader.feed(framed)
         assert (packet.eep, packet.truncated) == (bool(flags & eep), bool(flags & cut))
         assert bool(reader.faults) == bool(flags & ~(eep | cut))

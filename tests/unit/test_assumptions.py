@@ -17,7 +17,7 @@ from fsw_emu.cli.main import build_parser
 from fsw_emu.cli.setup import fill_in
 from fsw_emu.dpu import masks, settings
 from fsw_emu.ground import reading
-from fsw_emu.packets import gresb
+from fsw_emu.packets.framings import gresb
 
 ROOT = Path(__file__).resolve().parents[2]
 FLIPPED = [row for row in ASSUMPTIONS if row.can_be_flipped]
