@@ -8,16 +8,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fsw_emu import manifest
 from fsw_emu.assumptions import add_options
-from fsw_emu.cli.files import describe, read_file
-from fsw_emu.cli.origin import Began, MadeOf, paths_of
-from fsw_emu.core import default_core
-from fsw_emu.ground.reading import Reading
-from fsw_emu.ground.run import GroundResult, process
-from fsw_emu.packets.fault import Fault
-from fsw_emu.provenance import fits_cards
+
+if TYPE_CHECKING:
+    from fsw_emu.ground.reading import Reading
+    from fsw_emu.ground.run import GroundResult
+    from fsw_emu.packets.fault import Fault
 
 EXAMPLE = """\
 example:
@@ -52,6 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the command; the exit code."""
+    from fsw_emu.cli.files import describe
     from fsw_emu.cli.setup import fill_in, reading_of
 
     broken: list[Fault] = []
@@ -73,6 +72,13 @@ def run(args: argparse.Namespace) -> int:
 def _process(
     args: argparse.Namespace, reading: Reading, broken: list[Fault]
 ) -> tuple[GroundResult, list[Path]]:
+    from fsw_emu import manifest
+    from fsw_emu.cli.files import read_file
+    from fsw_emu.cli.origin import Began, MadeOf, paths_of
+    from fsw_emu.core import default_core
+    from fsw_emu.ground.run import process
+    from fsw_emu.provenance import fits_cards
+
     began = Began()
     # Images are written while telemetry is read, and tell its hash: it is read twice.
     made_of = MadeOf(

@@ -26,7 +26,22 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    from fsw_emu.cli import assumptions, diff, ground, report, run, show, verify
+    from fsw_emu.cli import (
+        assumptions,
+        board,
+        bridge,
+        diff,
+        dpu,
+        fee,
+        ground,
+        import_,
+        lab,
+        replay,
+        report,
+        run,
+        show,
+        verify,
+    )
 
     parser = argparse.ArgumentParser(
         prog="fsw-emu",
@@ -35,14 +50,32 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (run, ground, show, verify, assumptions, diff, report):
+    for command in (
+        run,
+        ground,
+        show,
+        verify,
+        assumptions,
+        diff,
+        report,
+        fee,
+        dpu,
+        board,
+        bridge,
+        replay,
+        import_,
+        lab,
+    ):
         command.add_parser(commands)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code."""
-    args = build_parser().parse_args(argv)
+    try:
+        args = build_parser().parse_args(argv)  # its imports take a while
+    except KeyboardInterrupt:
+        return 130
     try:
         with _terminated_as_interrupted():
             code: int = args.run(args)

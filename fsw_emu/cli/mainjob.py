@@ -9,7 +9,7 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,26 @@ def run(args: argparse.Namespace) -> int:
     manifest.clear(args.out, keep=paths_of(args).values())
     with contextlib.closing(_batches(args, settings, source, made_of)) as batches:
         chain, downlink = send(batches, args.out, onboard, settings)
+    return conclude(args, began, made_of, source, chain, downlink, settings)
+
+
+def conclude(
+    args: argparse.Namespace,
+    began: Began,
+    made_of: MadeOf,
+    source: Packets,
+    chain: ScienceChain,
+    downlink: Downlink,
+    settings: Settings,
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    """Telemetry that was sent to products, the proof that it is whole, and what is told of it
+    all; ``more`` goes into summary.json. The exit code."""
+    core, reading = default_core(), reading_of(args)
     origin = made_of.provenance()
     ground, check = receive(args.out, core, downlink, reading, cards=fits_cards(origin))
-    summary = summary_of(source, chain, downlink, ground, check, settings)
+    summary = {**summary_of(source, chain, downlink, ground, check, settings), **(more or {})}
     told = {**summary, "provenance": as_json(origin)}
     write_atomic(args.out / "summary.json", (json.dumps(told, indent=2) + "\n").encode())
     report = build_report(_report_data(source, chain, ground, summary, settings, origin))
@@ -73,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     names += [args.record] if args.record else []
     names += [path.relative_to(args.out).as_posix() for path in sidecars]
     made_of.write_manifest(began, names)
-    return _tell(args.out, summary)
+    return _tell(args.command, args.out, summary)
 
 
 def send(
@@ -171,7 +188,7 @@ def summary_of(
 
 
 def _report_data(
-    source: Source,
+    source: Packets,
     chain: ScienceChain,
     ground: GroundResult,
     summary: dict[str, Any],
@@ -197,7 +214,7 @@ def _report_data(
     )
 
 
-def _tell(out: Path, summary: dict[str, Any]) -> int:
+def _tell(command: str, out: Path, summary: dict[str, Any]) -> int:
     n_in = sum(summary["events_in"].values())
     print(f"{summary['source']}: {summary['frames']} frames, {summary['packets']} packets")
     if n_in or not summary["images"]:
@@ -210,12 +227,12 @@ def _tell(out: Path, summary: dict[str, Any]) -> int:
     print(f"  lossless    {'yes' if summary['lossless'] else 'NO'}")
     print(f"  report      {out / 'report.html'}")
     if n_in and not summary["events_kept"]:
-        print(f"fsw-emu run: every event was rejected; the thresholds were {summary['filter']}",
-              file=sys.stderr)  # fmt: skip
+        thresholds = f"the thresholds were {summary['filter']}"
+        print(f"fsw-emu {command}: every event was rejected; {thresholds}", file=sys.stderr)
     faults = [*summary["faults"], *summary["ground_faults"]]
     for fault in faults[:MAX_FAULTS_SHOWN]:
-        print(f"fsw-emu run: {fault}", file=sys.stderr)
+        print(f"fsw-emu {command}: {fault}", file=sys.stderr)
     more = len(faults) - MAX_FAULTS_SHOWN + summary["faults_not_listed"]
     if more > 0:
-        print(f"fsw-emu run: {more} more faults in summary.json", file=sys.stderr)
+        print(f"fsw-emu {command}: {more} more faults in summary.json", file=sys.stderr)
     return 1 if faults or not summary["lossless"] else 0

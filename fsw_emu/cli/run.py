@@ -57,9 +57,9 @@ def add_parser(commands: Any) -> None:
         help="run again what a manifest tells, and compare; its files may be given anew",
     )
     _add_scene(parser.add_argument_group("scene (without RECORDING)"))
-    _add_onboard(parser.add_argument_group("onboard set-up"))
-    _add_filter(parser.add_argument_group("event filter [ADU]"))
-    _add_interface(parser.add_argument_group("reading the FEE's packets"))
+    add_onboard(parser.add_argument_group("onboard set-up"))
+    add_filter(parser.add_argument_group("event filter [ADU]"))
+    add_interface(parser.add_argument_group("reading the FEE's packets"))
     add_options(parser.add_argument_group("open interface questions (fsw-emu assumptions)"))
 
 
@@ -78,13 +78,14 @@ def _add_scene(group: Any) -> None:
     )
 
 
-def _add_onboard(group: Any) -> None:
+def add_onboard(group: Any) -> None:
+    """Options of the chain."""
     group.add_argument(
         "--target",
         default="host",
         metavar="T",
         help="processor of the onboard part: host, leon3 (emulated), lib:PATH, elf:PATH or "
-        "leon3:PATH (the same), user:PATH; default host",
+        "leon3:PATH (the same), user:PATH, rmap:LINK (a board); default host",
     )
     group.add_argument(
         "--codec",
@@ -136,7 +137,8 @@ def _add_onboard(group: Any) -> None:
     )
 
 
-def _add_filter(group: Any) -> None:
+def add_filter(group: Any) -> None:
+    """Options of the event filter."""
     group.add_argument("--pedestal", type=int, help="instead of a median")
     group.add_argument(
         "--pedestal-from",
@@ -151,7 +153,8 @@ def _add_filter(group: Any) -> None:
     group.add_argument("--ring-count-max", type=int, default=4, help="EvtFilterN; default 4")
 
 
-def _add_interface(group: Any) -> None:
+def add_interface(group: Any) -> None:
+    """Options of how the FEE's packets are read."""
     group.add_argument(
         "--simulator",
         action="store_true",
@@ -176,14 +179,12 @@ def _add_interface(group: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code: 0 fine, 1 faults found in the data, 2 wrong use."""
     from fsw_emu.cli import again, mainjob
+    from fsw_emu.cli.files import describe
     from fsw_emu.cli.setup import UsageError
     from fsw_emu.core import TargetError
 
     try:
         return mainjob.run(args) if args.manifest is None else again.run(args)
-    except (UsageError, TargetError, ValueError) as error:
-        print(f"fsw-emu run: {error}", file=sys.stderr)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"fsw-emu run: {where}{error.strerror or error}", file=sys.stderr)
+    except (UsageError, TargetError, OSError, ValueError) as error:
+        print(f"fsw-emu run: {describe(error)}", file=sys.stderr)
     return 2

@@ -46,6 +46,7 @@ def fill_in(args: argparse.Namespace) -> None:
 
 
 def check_usage(args: argparse.Namespace) -> None:
+    """UsageError for options that cannot go together."""
     if args.recording is not None:
         for option in ("scene", "frames", "seed", "image", "event_limit"):
             if getattr(args, option) is not None:
@@ -60,12 +61,17 @@ def check_usage(args: argparse.Namespace) -> None:
         raise UsageError(f"--record {args.record}: a name like fee.pcapng, for a file in --out")
     if args.frames is not None and args.frames < 1:
         raise UsageError(f"--frames {args.frames}: at least 1")
-    if args.mode is not None and not 0 <= args.mode <= 15:
-        raise UsageError(f"--mode {args.mode} is not within 0..15")
+    check_onboard(args)
     if args.packet_size < 14 or (args.packet_size - 10) % 4:
         raise UsageError(f"--packet-size {args.packet_size}: 10 and a multiple of 4")
     if args.threshold_equality == "fails" and max(args.threshold or (0,)) > 0xFFFE:
         raise UsageError("--threshold 65535: no pixel is more, and equality fails")
+
+
+def check_onboard(args: argparse.Namespace) -> None:
+    """UsageError for values of the set-up that cannot be."""
+    if args.mode is not None and not 0 <= args.mode <= 15:
+        raise UsageError(f"--mode {args.mode} is not within 0..15")
     if not 0 <= args.obsid <= 0xFFFFFFFF:
         raise UsageError(f"--obsid {args.obsid} is not within 32 bit")
 

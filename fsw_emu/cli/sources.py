@@ -16,7 +16,7 @@ from fsw_emu.dpu.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.capture import PREFIX_BYTES
 from fsw_emu.packets.fault import Fault, FaultLog
-from fsw_emu.packets.gresb import Flags
+from fsw_emu.packets.framings.gresb import Flags
 from fsw_emu.packets.recording import RecordingReader
 from fsw_emu.packets.spacewire import SpwPacket
 from fsw_emu.provenance import Input
@@ -24,16 +24,13 @@ from fsw_emu.scene import Scene
 
 
 class Packets(Protocol):
-    """Something that packets come from."""
+    """Where packets come from."""
 
     name: str
 
-    def batches(self) -> Iterator[Batch]:
-        """The packets in stretches, in order."""
-
     @property
     def faults(self) -> FaultLog[str]:
-        """What was wrong with it, known when all batches are taken."""
+        """What was wrong with them, known when all are taken."""
 
 
 class Source(Packets, Protocol):
@@ -43,6 +40,9 @@ class Source(Packets, Protocol):
     seed: int | None
     parameters: dict[str, Any]  # of the scene and the front end
     inputs: list[Input]  # files read, known when all batches are taken
+
+    def batches(self) -> Iterator[Batch]:
+        """The packets in stretches, in order."""
 
 
 class RecordingSource:

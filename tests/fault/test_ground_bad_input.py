@@ -21,7 +21,7 @@ from fsw_emu.ground.telemetry import TelemetryReader
 from fsw_emu.ground.transfers import Transfer, TransferReader
 from fsw_emu.packets.ce import ED, UNKNOWN, UV
 from fsw_emu.packets.fault import Fault
-from fsw_emu.packets.gresb import GresbReader
+from fsw_emu.packets.framings.gresb import Host
 from fsw_emu.packets.pcap import PcapReader, file_header
 
 ROOM = 1 << 16
@@ -165,7 +165,7 @@ def test_an_empty_stream_is_no_fault(core: Core, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start", [b"", file_header()])
 def test_a_length_that_lies_takes_no_memory(start: bytes) -> None:
-    reader = PcapReader() if start else GresbReader()
+    reader = PcapReader() if start else Host()
     lie = b"\xff" * 16 if start else b"\0\xff\xff\xff"
     tracemalloc.start()
     reader.feed(start + lie)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "hil": {"fsw_emu.packets"},
 }
 #: what may import everything but tests and tools, and is imported by nothing
-ROOTS = ("fsw_emu/cli", "hil/pytest_plugin.py")
+ROOTS = ("fsw_emu/cli", "hil/pytest_plugin")
 #: what rooms may use from outside
 OUTSIDE = {"fsw_emu.model": {"numpy"}, "fsw_emu.packets": set(), "fsw_emu.scene": {"numpy"}}
 STANDARD = {"__future__"}
@@ -117,6 +118,17 @@ def test_rooms_are_not_too_large() -> None:
             for path in (ROOT / folder).rglob(pattern):
                 lines = len(path.read_text().splitlines())
                 assert lines <= most, f"{path}: {lines} lines"
+
+
+def test_pages_are_two_clicks_from_the_readme() -> None:
+    """And every file that a page points to is there."""
+    near, pages = {ROOT / "README.md"}, set((ROOT / "docs").glob("*.md"))
+    for _ in range(2):
+        for page in [page for page in near if page.suffix == ".md"]:
+            for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+                assert (page.parent / link).exists() or link.startswith("build/"), f"{page}: {link}"
+                near.add((page.parent / link).resolve())
+    assert not pages - near
 
 
 def test_flight_code_is_freestanding() -> None:

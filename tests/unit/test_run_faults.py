@@ -18,10 +18,12 @@ import pytest
 from astropy.io import fits
 from runs import error_of, run
 
+from fsw_emu.cli.main import main
 from fsw_emu.core import default_core
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
-from fsw_emu.packets import gresb, pcap
+from fsw_emu.packets import pcap
 from fsw_emu.packets.capture import framed
+from fsw_emu.packets.framings import gresb
 from fsw_emu.scene import Scene
 
 
@@ -152,6 +154,19 @@ def test_a_killed_run_leaves_whole_files_only(tmp_path: Path, ending: signal.Sig
     assert not (tmp_path / "tm.bin").exists()
     for path in entities.glob("*.ce"):
         default_core().ce_unpack(path.read_bytes())
+
+
+def test_an_interrupt_before_there_is_a_command_is_silent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While their modules are imported."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fsw_emu.cli.lab.add_parser", interrupted)
+    assert main(["assumptions"]) == 130
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_progress_bar_on_a_terminal_and_only_there(
