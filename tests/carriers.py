@@ -11,6 +11,7 @@ import random
 from binascii import crc_hqx
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fsw_emu.packets.spacewire import Item, SpwPacket, TimeCode
@@ -68,13 +69,13 @@ def faultless(link: Link) -> Link:
     return FaultyLink(link, Injector(Plan(), start_ns=0))
 
 
-_ONE_WAY = {"eep_to": ("client",)}
-_PUS = {"packet": pus_packet, "least": 24, "most": 890, "eep_to": (), "time_codes": False}
+one_way = partial(Carrier, eep_to=("client",))
+pus = partial(Carrier, packet=pus_packet, least=24, most=890, eep_to=(), time_codes=False)
 CARRIERS: tuple[Carrier, ...] = (
     Carrier("loop:contract", stream=False, most=1 << 30),
-    Carrier("gresb-server://127.0.0.1:0", **_ONE_WAY),  # type: ignore[arg-type]
-    Carrier("gresb-server://127.0.0.1:0", around=faultless, **_ONE_WAY),  # type: ignore[arg-type]
-    Carrier("gresb-server://127.0.0.1:0/5", **_ONE_WAY),  # type: ignore[arg-type]
+    one_way("gresb-server://127.0.0.1:0"),
+    one_way("gresb-server://127.0.0.1:0", around=faultless),
+    one_way("gresb-server://127.0.0.1:0/5"),
     Carrier("gresb-server://127.0.0.1:0?flags=low", "?flags=high"),
     Carrier("ssdtp2-server://127.0.0.1:0", least=1),
     Carrier(
@@ -85,9 +86,9 @@ CARRIERS: tuple[Carrier, ...] = (
         eep_to=(),
         time_codes=False,
     ),
-    Carrier("pus-tcp-server://127.0.0.1:0", **_PUS),  # type: ignore[arg-type]
-    Carrier("pus-tcp-server://127.0.0.1:0?connections=2", "?connections=2", **_PUS),  # type: ignore[arg-type]
-    Carrier("plm-server://127.0.0.1:0", **_PUS),  # type: ignore[arg-type]
+    pus("pus-tcp-server://127.0.0.1:0"),
+    pus("pus-tcp-server://127.0.0.1:0?connections=2", "?connections=2"),
+    pus("plm-server://127.0.0.1:0"),
 )
 STREAMS = tuple(carrier for carrier in CARRIERS if carrier.stream)
 

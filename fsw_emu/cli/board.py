@@ -167,29 +167,16 @@ def _program(target: str) -> Path:
 
 
 async def _serve(args: argparse.Namespace, stop: asyncio.Event) -> int:
-    from fsw_emu.cli.rig import status_line, unless
+    from fsw_emu.cli.rig import serve
     from fsw_emu.targets.emulated import Emulator
     from fsw_emu.targets.program import Program
-    from hil.ports import open_port
     from hil.serve import DeviceServer
 
     with contextlib.closing(Emulator(Program(_program(args.target)))) as emulator:
         target = RmapTarget(BoardMemory(emulator), address=args.address, key=args.key)
         board = Board(emulator, target)
         server = DeviceServer(board)
-        opening = open_port(args.link, server.attach, reconnect=True, patient=True)
-        port = await unless(stop, opening)
-        running = asyncio.create_task(server.run())
-        running.add_done_callback(lambda _: stop.set())
-        print(f"board: {port.address}", flush=True)
-        try:
-            async with status_line(lambda: _status(board, server)):
-                await stop.wait()
-        finally:
-            running.cancel()
-            await port.close()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+        await serve("board", args.link, server, lambda: _status(board, server), stop)
     return 0
 
 

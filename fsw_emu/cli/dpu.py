@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from fsw_emu.assumptions import add_options
-from fsw_emu.cli.fee import STARTS, TRAP_PUMP_STARTS, register, start_code
+from fsw_emu.cli.fee import add_configuration, start_code
 from fsw_emu.cli.run import add_filter, add_interface, add_onboard
-from fsw_emu.packets.fee_modes import BINNED_24, TRAP_PUMPING
+from fsw_emu.packets.fee_modes import BINNED_24
 
 EXAMPLE = """\
 examples:
@@ -58,25 +58,10 @@ def add_parser(commands: Any) -> None:
         "--for", dest="seconds", type=float, metavar="S", help="after so many seconds"
     )
     fee = parser.add_argument_group("commands to the FEE, each time it connects (default: none)")
-    fee.add_argument(
-        "--set",
-        dest="registers",
-        action="append",
-        default=[],
-        type=register,
-        metavar="NAME=VALUE",
-        help="a configuration register; may be given more than once",
-    )
-    fee.add_argument(
-        "--start",
-        choices=[*STARTS, *TRAP_PUMP_STARTS],
-        help="execute a mode; at the end of the session immediate-On",
-    )
-    fee.add_argument(
-        "--trap-pump-codes",
-        choices=list(TRAP_PUMPING),
-        default="library",
-        help="mode codes of trap pumping (A42); default library",
+    add_configuration(
+        fee,
+        registers="a configuration register",
+        start="execute a mode; at the end of the session immediate-On",
     )
     fee.add_argument(
         "--quirk",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,19 +94,10 @@ def _add_how(how: Any) -> None:
         action="store_true",
         help="look for commands for 0.1 ms more before sleeping: quicker replies, a busy processor",
     )
-    how.add_argument(
-        "--set",
-        dest="registers",
-        action="append",
-        default=[],
-        type=register,
-        metavar="NAME=VALUE",
-        help="a configuration register at the start; may be given more than once",
-    )
-    how.add_argument(
-        "--start",
-        choices=[*STARTS, *TRAP_PUMP_STARTS],
-        help="execute a mode when the first link is up",
+    add_configuration(
+        how,
+        registers="a configuration register at the start",
+        start="execute a mode when the first link is up",
     )
     how.add_argument(
         "--error-flag",
@@ -119,7 +109,21 @@ def _add_how(how: Any) -> None:
         help="set the register error_flag_NAME, so long after the start; may be given more than "
         "once",
     )
-    how.add_argument(
+
+
+def add_configuration(group: Any, *, registers: str, start: str) -> None:
+    """The options for registers and a mode; what they do is told by the two helps."""
+    group.add_argument(
+        "--set",
+        dest="registers",
+        action="append",
+        default=[],
+        type=register,
+        metavar="NAME=VALUE",
+        help=f"{registers}; may be given more than once",
+    )
+    group.add_argument("--start", choices=[*STARTS, *TRAP_PUMP_STARTS], help=start)
+    group.add_argument(
         "--trap-pump-codes",
         choices=list(TRAP_PUMPING),
         default="library",
@@ -184,25 +188,12 @@ def start_code(args: argparse.Namespace) -> int | None:
 
 
 async def _serve(args: argparse.Namespace, device: FeeDevice, stop: asyncio.Event) -> int:
-    from fsw_emu.cli.rig import status_line, unless
-    from hil.ports import open_port
+    from fsw_emu.cli.rig import serve
     from hil.serve import DeviceServer
 
     rate = None if args.rate == "max" else float(args.rate) * MBIT
     server = DeviceServer(device, rate_bits_s=rate)
-    opening = open_port(args.link, server.attach, reconnect=True, patient=True)
-    port = await unless(stop, opening)
-    running = asyncio.create_task(server.run())
-    running.add_done_callback(lambda _: stop.set())
-    print(f"fee: {port.address}", flush=True)
-    try:
-        async with status_line(lambda: _status(device, server)):
-            await stop.wait()
-    finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-        await port.close()
+    await serve("fee", args.link, server, lambda: _status(device, server), stop)
     return 0
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -24,25 +25,16 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
-    from fsw_emu.cli import (
-        assumptions,
-        board,
-        bridge,
-        diff,
-        dpu,
-        fee,
-        ground,
-        import_,
-        lab,
-        replay,
-        report,
-        run,
-        show,
-        verify,
-    )
+#: in the order of the help
+COMMANDS = (
+    *("run", "ground", "show", "verify", "assumptions", "diff", "report"),
+    *("fee", "dpu", "board", "bridge", "replay", "import", "lab"),
+)
 
+
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The command line of one command, so that the others need not be loaded; of all for None or
+    what is no command."""
     parser = argparse.ArgumentParser(
         prog="fsw-emu",
         description="Testbed for the onboard software of the Soft X-ray Imager of SMILE.",
@@ -50,30 +42,17 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (
-        run,
-        ground,
-        show,
-        verify,
-        assumptions,
-        diff,
-        report,
-        fee,
-        dpu,
-        board,
-        bridge,
-        replay,
-        import_,
-        lab,
-    ):
-        command.add_parser(commands)
+    for name in (command,) if command in COMMANDS else COMMANDS:
+        module = "import_" if name == "import" else name  # a keyword
+        importlib.import_module(f"fsw_emu.cli.{module}").add_parser(commands)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        args = build_parser().parse_args(argv)  # its imports take a while
+        args = build_parser(argv[0] if argv else None).parse_args(argv)  # its imports take a while
     except KeyboardInterrupt:
         return 130
     try:

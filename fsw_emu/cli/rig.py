@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TextIO, TypeVar
 
 from hil.eager import eager_loop
+from hil.ports import open_port
+from hil.serve import DeviceServer
 
 REDRAW_S = 0.5
 #: exit code of what was interrupted before it had begun
@@ -79,3 +81,22 @@ async def status_line(text: Callable[[], str], stream: TextIO | None = None) -> 
         with contextlib.suppress(asyncio.CancelledError):
             await drawing
         print(f"\r\x1b[K{text()}", file=out, flush=True)
+
+
+async def serve(
+    name: str, address: str, server: DeviceServer, status: Callable[[], str], stop: asyncio.Event
+) -> None:
+    """Run a device at an address until ``stop`` is set, which its own end does too."""
+    opening = open_port(address, server.attach, reconnect=True, patient=True)
+    port = await unless(stop, opening)
+    running = asyncio.create_task(server.run())
+    running.add_done_callback(lambda _: stop.set())
+    print(f"{name}: {port.address}", flush=True)
+    try:
+        async with status_line(status):
+            await stop.wait()
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await port.close()
