@@ -164,7 +164,7 @@ def test_an_interrupt_before_there_is_a_command_is_silent(
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fsw_emu.cli.lab.add_parser", interrupted)
+    monkeypatch.setattr("fsw_emu.cli.assumptions.add_parser", interrupted)
     assert main(["assumptions"]) == 130
     assert capsys.readouterr() == ("", "")
 
