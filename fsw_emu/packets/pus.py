@@ -78,13 +78,19 @@ class Tm:
     pec_ok: bool
 
 
-def read_tm(packet: bytes) -> Tm:
-    """Read one whole packet. Its checksum may be wrong, its size may not: ValueError."""
-    if len(packet) < TM_MIN_BYTES:
-        raise ValueError(f"{len(packet)} bytes are less than a telemetry packet")
+def _primary_of_whole(packet: bytes, least: int, kind: str) -> PrimaryHeader:
+    """The primary header of a packet that is as long as it says."""
+    if len(packet) < least:
+        raise ValueError(f"{len(packet)} bytes are less than a {kind} packet")
     primary = read_primary_header(packet)
     if primary.packet_bytes != len(packet):
         raise ValueError(f"{len(packet)} bytes, the length field says {primary.packet_bytes}")
+    return primary
+
+
+def read_tm(packet: bytes) -> Tm:
+    """Read one whole packet. Its checksum may be wrong, its size may not: ValueError."""
+    primary = _primary_of_whole(packet, TM_MIN_BYTES, "telemetry")
     version, type_, subtype, destination, coarse, fine_sync = struct.unpack_from(
         ">BBBBII", packet, PRIMARY_HEADER_BYTES
     )
@@ -133,11 +139,7 @@ class Tc:
 
 def read_tc(packet: bytes) -> Tc:
     """Read one whole packet. Its checksum may be wrong, its size may not: ValueError."""
-    if len(packet) < TC_MIN_BYTES:
-        raise ValueError(f"{len(packet)} bytes are less than a telecommand packet")
-    primary = read_primary_header(packet)
-    if primary.packet_bytes != len(packet):
-        raise ValueError(f"{len(packet)} bytes, the length field says {primary.packet_bytes}")
+    primary = _primary_of_whole(packet, TC_MIN_BYTES, "telecommand")
     first, type_, subtype, source = packet[PRIMARY_HEADER_BYTES:TC_HEADER_BYTES]
     pec_ok = crc_hqx(packet, 0xFFFF) == 0
     data = packet[TC_HEADER_BYTES:-2]
