@@ -152,7 +152,7 @@ def split_frames(
         if shows_another and before[at] >= used_up[now] and now + 1 < len(counts):
             now += 1
         if now != masks_of:
-            masks_of, mask_place = now, int(place[at])
-        mask_node = int(node[at])
+            masks_of, mask_place, mask_node = now, int(place[at]), -1
+        mask_node = max(mask_node, int(node[at]))
         frame[at] = now
     return frame

@@ -250,6 +250,14 @@ def test_frames_split_as_the_rule_says_on_any_packets(
     check_tables(core, windows, counts, slow_split(windows, counts))
 
 
+def test_a_node_that_had_its_mask_shows_another_frame(core: Core) -> None:
+    """Though an earlier node's mask stands between its two."""
+    windows = [("F2", WANDERING_MASK, 0, 0, 1, 0), ("E2", WANDERING_MASK, 0, 0, 1, 0),
+               ("E2", EVENT, 0, 0, 0, 0), ("F2", WANDERING_MASK, 0, 0, 1, 0),
+               ("F2", EVENT, 0, 0, 0, 0)]  # fmt: skip
+    check_tables(core, windows, [1, 1], [0, 0, 0, 1, 1])
+
+
 @pytest.mark.verifies("CE-32", "GND-4")
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=8), st.booleans())
 def test_frames_of_the_instrument_split_as_they_were(
