@@ -25,6 +25,12 @@ struct aec_options {
     uint32_t has_split; /* 0 with the smallest restricted set */
 };
 
+/* The encoder of sxi_aec_encode_u16 and sxi_aec_encode_u32: samples16 or samples32 is NULL, and
+ * block is AEC_MAX_BLOCK elements to work in, which a caller need not have on the stack. */
+int32_t aec_encode(const struct sxi_aec *params, const uint16_t *samples16,
+                   const uint32_t *samples32, uint32_t n_samples, uint8_t *out, uint32_t out_len,
+                   uint32_t *block);
+
 static inline bool aec_params_good(const struct sxi_aec *p)
 {
     if (p->bits < 1U || p->bits > 32U || p->rsi < 1U || p->rsi > AEC_MAX_RSI) {
@@ -64,7 +70,7 @@ static inline uint32_t aec_blocks(const struct sxi_aec *p, uint32_t n_samples)
 
 static inline uint32_t aec_max_sample(uint32_t bits)
 {
-    /* uncovered object 4d97: at most 16 bits where samples are */
+    /* uncovered object*2 4d97: at most 16 bits where samples are */
     return bits == 32U ? UINT32_MAX : (1U << bits) - 1U;
 }
 
