@@ -326,11 +326,18 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
     return SXI_STATUS_OK;
 }
 
-/* Every entity ends with a CRC but that of a key which says: no coder. */
-static bool has_crc(uint32_t key)
+/* What an entity's CRC is over, beside header and metadata. */
+enum crc_over { OVER_NONE, OVER_SCIENCE, OVER_CODED };
+
+/* Every entity ends with a CRC but that of a key which says: no coder. Packets need not give the
+ * science data back to the bit: their CRC is over what is sent. */
+static enum crc_over crc_of(uint32_t key)
 {
     struct sxi_key parts;
-    return sxi_key_load(&parts, key) != SXI_STATUS_OK || parts.coder != 0U;
+    if (sxi_key_load(&parts, key) != SXI_STATUS_OK || parts.coder == (uint32_t)SXI_KEY_AEC) {
+        return OVER_SCIENCE;
+    }
+    return parts.coder == (uint32_t)SXI_KEY_NONE ? OVER_NONE : OVER_CODED;
 }
 
 int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint32_t science_len,
@@ -347,7 +354,8 @@ int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint3
     if (closed.data_size != science_len) {
         return SXI_STATUS_LENGTH;
     }
-    const uint32_t crc = has_crc(closed.key) ? CRC_BYTES : 0U;
+    const enum crc_over over = crc_of(closed.key);
+    const uint32_t crc = over != OVER_NONE ? CRC_BYTES : 0U;
     closed.group_size = SXI_CE_GROUP_BYTES;
     closed.frames_size = (uint16_t)(closed.members * (uint32_t)SXI_CE_FRAME_BYTES);
     closed.compressed_meta_size = (uint16_t)(closed.group_size + (uint32_t)closed.frames_size);
@@ -358,9 +366,13 @@ int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint3
         return SXI_STATUS_ROOM;
     }
     (void)sxi_ce_header_store(&closed, out, SXI_CE_HEADER_BYTES); /* all it refuses is checked */
-    if (crc != 0U) {
+    if (over == OVER_SCIENCE) {
         const uint16_t over_meta = sxi_crc16(0xFFFF, out, meta);
         store16_be(out + meta + data_len, sxi_crc16(over_meta, science, science_len));
+    } else if (over == OVER_CODED) {
+        store16_be(out + meta + data_len, sxi_crc16(0xFFFF, out, meta + data_len));
+    } else {
+        /* none */
     }
     *header = closed;
     return (int32_t)closed.size;
@@ -383,13 +395,16 @@ enum sxi_status sxi_ce_check(const uint8_t *entity, uint32_t len, const uint8_t 
     if (len > header.size || science_len != header.data_size) {
         return SXI_STATUS_LENGTH;
     }
-    if (!has_crc(header.key)) {
+    const enum crc_over over = crc_of(header.key);
+    if (over == OVER_NONE) {
         return SXI_STATUS_OK;
     }
     if (header.compressed_data_size < CRC_BYTES) {
         return SXI_STATUS_LENGTH;
     }
     const uint32_t meta = SXI_CE_HEADER_BYTES + (uint32_t)header.compressed_meta_size;
-    const uint16_t crc = sxi_crc16(sxi_crc16(0xFFFF, entity, meta), science, science_len);
+    const uint16_t crc = over == OVER_SCIENCE
+                             ? sxi_crc16(sxi_crc16(0xFFFF, entity, meta), science, science_len)
+                             : sxi_crc16(0xFFFF, entity, len - CRC_BYTES);
     return crc == load16_be(entity + len - CRC_BYTES) ? SXI_STATUS_OK : SXI_STATUS_CRC;
 }

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from fsw_emu.core import CeHeader, Core, TmPacket
 from fsw_emu.dpu.events import EventFrame, Rejected
-from fsw_emu.dpu.settings import KEYS, AbsoluteThresholds, Settings
+from fsw_emu.dpu.images import FULL_FRAME, NODE_SHAPE
+from fsw_emu.dpu.keys import Kind, compression_key
+from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 SDU_FRAMES, SDU_FULL_FRAME = 1, 2
@@ -89,7 +91,6 @@ class EntityWriter:
     def close(self, group: Group, thresholds: AbsoluteThresholds | None) -> Entity:
         """The entity of a group, and its packets; ValueError for one that no transfer holds."""
         science = b"".join(group.science)
-        kind = "stack" if group.stacked else "events" if group.product[:2] == "ED" else "image"
         coarse, fine_us = divmod(group.starts_us[0], 1_000_000)
         version, build, sdp_version = self._settings.versions
         header = CeHeader(
@@ -101,7 +102,7 @@ class EntityWriter:
             obsid=self._settings.obsid,
             counter=self._ce_counter,
             members=len(group.frames),
-            key=KEYS[self._settings.codec][kind],
+            key=self._key(group),
             product=PRODUCTS.index(group.product),
             integrity=int(group.incomplete),
             data_size=len(science),
@@ -119,6 +120,18 @@ class EntityWriter:
         )
         self._tm_count = (self._tm_count + len(packets)) & 0x3FFF
         return Entity(data, self._core.ce_header(data), science, packets)
+
+    def _key(self, group: Group) -> int:
+        """How the science data of a group are to be coded."""
+        settings = self._settings
+        shapes = {"FT": NODE_SHAPE, "UV": settings.uv_shape, "FF": FULL_FRAME}
+        events: Kind = "events" if group.product not in shapes else "image"
+        return compression_key(
+            settings.codec,
+            "stack" if group.stacked else events,
+            shape=shapes.get(group.product, (0, 0)),
+            near_lossless=settings.near_lossless,
+        )
 
     def _packet(self, group: Group) -> TmPacket:
         """Header of the first packet: sent when the last frame of the group has ended."""

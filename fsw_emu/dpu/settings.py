@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fsw_emu.core import DataLen, PixelOrder, WindowOrder
+from fsw_emu.dpu.keys import MAX_NEAR_LOSSLESS, NEAR_LOSSLESS, Codec
 from fsw_emu.packets.fee import NODE_BITS, NODES
 
-Codec = Literal["none", "aec"]
 # The readings of open questions (SPEC.md, section 1), the default first.
 SequenceAfterHk = Literal["goes-on", "restarts"]
 HkLastFlag = Literal["ignored", "clears-f2"]
@@ -23,12 +23,6 @@ StackMembers = Literal["one", "all"]
 HkReserved = Literal["kept", "cleared"]
 EventCounters = Literal["entity", "running"]
 EvtCtr = Literal["seen", "zero"]
-
-#: compression keys (SPEC.md): event packets in planes, images, stacked images
-KEYS: dict[Codec, dict[str, int]] = {
-    "none": {"events": 0x00000000, "image": 0x00000000, "stack": 0x00000002},
-    "aec": {"events": 0x00014110, "image": 0x00014010, "stack": 0x00014012},
-}
 
 
 @dataclass(frozen=True)
@@ -102,6 +96,7 @@ class Settings:
     filter: FilterSettings = FilterSettings()
     interface: Interface = Interface()
     codec: Codec = "aec"
+    near_lossless: int = 0  # [ADU] most that a pixel of an image may be off
     t0_s: int = 264_384_000  # 2026-05-19T00:00:00Z, the day of launch
     frame_period_ms: int = 10_000  # int_sync_period
     nodes: tuple[str, ...] = NODES
@@ -133,7 +128,11 @@ class Settings:
             raise ValueError(f"nodes {self.nodes}: a choice of {', '.join(NODES)}")
         if not 1 <= self.frame_period_ms <= 0xFFFFF:
             raise ValueError(f"frame period {self.frame_period_ms} ms: 1..1048575 (20 bit)")
+        if self.near_lossless and self.codec not in NEAR_LOSSLESS:
+            which = " or ".join(f"--codec {codec}" for codec in NEAR_LOSSLESS)
+            raise ValueError(f"--near-lossless {self.near_lossless}: needs {which}")
         for name, value, most in (
+            ("--near-lossless", self.near_lossless, MAX_NEAR_LOSSLESS),
             ("--missing-pixel", self.missing_pixel, 0xFFFF),
             ("--destination", self.destination, 0xFF),
             ("--entity-events", self.entity_events, 0xFFFF),

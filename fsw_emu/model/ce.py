@@ -9,6 +9,7 @@ import struct
 from collections.abc import Sequence
 
 from fsw_emu.model.crc import crc16
+from fsw_emu.model.key import EVENTS, ROWS, valid_keys
 
 SHORT, FORMAT, LENGTH = -3, -4, -5
 MAX_MEMBERS = 540
@@ -168,7 +169,7 @@ def close(fields: dict[str, int], metadata: bytes, coded: bytes, science: bytes)
     """A whole entity around coded science data; the header's sizes are filled in.
 
     Keys other than 0 and 2 (no coder) end with a CRC-16 over header, metadata and the science
-    data as they were.
+    data as they were, or as they are sent where the coder makes packets.
     """
     crc_bytes = 0 if fields["key"] in (0, 2) else 2
     sizes = {
@@ -179,6 +180,8 @@ def close(fields: dict[str, int], metadata: bytes, coded: bytes, science: bytes)
         "compressed_data_size": len(coded) + crc_bytes,
         "size": 44 + len(metadata) + len(coded) + crc_bytes,
     }
+    parts = valid_keys().get(fields["key"])
+    checked = coded if parts is not None and parts.coder in (ROWS, EVENTS) else science
     entity = pack_header({**fields, **sizes}) + metadata
-    crc = crc16(entity + science).to_bytes(2, "big")
+    crc = crc16(entity + checked).to_bytes(2, "big")
     return entity + coded + (crc if crc_bytes else b"")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-HEADER_BYTES = 44
+HEADER_BYTES, GROUP_BYTES, FRAME_BYTES = 44, 100, 121
 
 #: products by number
 PRODUCTS = ("ED", "UNKNOWN", "FT", "UV", "FF", "ED_WP")
@@ -129,6 +129,39 @@ def entity_bytes(start: bytes) -> int:
     if len(start) < HEADER_BYTES:
         raise ValueError(f"{len(start)} bytes are less than an entity header")
     return int.from_bytes(start[20:24], "big")
+
+
+def entity_key(start: bytes) -> int:
+    """Compression key in an entity's header; ValueError for less than a header."""
+    if len(start) < HEADER_BYTES:
+        raise ValueError(f"{len(start)} bytes are less than an entity header")
+    return int.from_bytes(start[24:28], "big")
+
+
+def is_rows(key: int) -> bool:
+    """Whether science data are packets of rows."""
+    return key & 0xFF == 0x30
+
+
+def is_packets(key: int) -> bool:
+    """Whether science data are packets of rows or events, each of which can be read alone."""
+    return is_rows(key) or key & 0xFF == 0x40
+
+
+def coder_name(key: int) -> str:
+    """What codes science data, in words."""
+    names = {0x10: "CCSDS 121", 0x30: "colmean", 0x40: "events"}
+    ways = {1: "auto", 3: "CCSDS 121 in packets"}
+    own = names.get(key & 0xF0, "none")
+    return ways.get(key >> 12 & 0xF, own) if is_packets(key) else own
+
+
+def near_lossless(key: int) -> int:
+    """Most that a sample may be off [ADU]; 0 but for packets of rows."""
+    if not is_rows(key):
+        return 0
+    low, high = key >> 16 & 0xF, key >> 20 & 0xF
+    return low - (low > 1) + 4 * (high - (high > 1))
 
 
 def is_stacked(key: int) -> bool:

@@ -8,6 +8,7 @@ Every number comes from the text: one that is wrong there, or in the core, fails
 
 from __future__ import annotations
 
+import itertools
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from spec_tables import WIDTHS, at, choices, integer, introduction, numbers, place, sentence, table
 
 from fsw_emu.core import CeHeader, Core, TmPacket
-from fsw_emu.dpu.settings import KEYS
+from fsw_emu.dpu.keys import AEC, compression_key
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 # 8. Compression entities
@@ -136,7 +137,10 @@ def test_key_digits(csxi: SimpleNamespace) -> None:
     coded = 0x10 | values[1]["CCSDS 121.0-B-3"] << 4
     for name, digit in values[0].items():
         assert load(coded | digit).stacked == ("stacked" in name)
-    assert [load(digit << 4).coder for digit in values[1].values()] == [0, 1]
+    shape = 0x100  # packets of rows have one
+    assert {name: load(n << 4 | (n == 3) * shape).coder for name, n in values[1].items()} == values[
+        1
+    ]
     for name, digit in values[2].items():
         assert load(coded | digit << 8).planes == name.startswith("planes")
     for size, digit in values[3].items():
@@ -145,8 +149,30 @@ def test_key_digits(csxi: SimpleNamespace) -> None:
         assert load(coded | digit << 16).preprocess == (name == "unit delay")
     assert numbers("KEY-2") == [0, 0, 0, 2]
     in_use = dict(zip(("events", "image", "stack"), numbers("KEY-6")[:3], strict=True))
-    assert KEYS["aec"] == in_use
+    assert in_use == AEC
     assert all(load(number).coder for number in in_use.values())
+
+
+@pytest.mark.verifies("KEY-7", "KEY-8", "KEY-10")
+def test_key_digits_of_packets(csxi: SimpleNamespace) -> None:
+    shapes, ways, low, high = (
+        choices(said) for digit, _, said in table("KEY-7") if digit.isdigit()
+    )
+    coders = choices(next(said for digit, _, said in table("KEY-1") if digit == "1"))
+    rows, parts = coders["packets of rows"] << 4, csxi.ffi.new("struct sxi_key *")
+    for (said, shape), (way, w), (a, m), (b, n) in itertools.product(
+        shapes.items(), ways.items(), low.items(), high.items()
+    ):
+        assert csxi.lib.sxi_key_load(parts, n << 20 | m << 16 | w << 12 | shape << 8 | rows) == 0
+        assert [parts.rows, parts.cols] == [int(size) for size in said.split("x")]
+        assert parts.way == {"g": 0, "c": 1, "C": 3}[way[0]]
+        assert parts.near_lossless == int(a) + 4 * int(b)
+    events = coders["packets of events"] << 4
+    assert csxi.lib.sxi_key_load(parts, events) == 0
+    assert csxi.lib.sxi_key_load(parts, events | 0x100) == -4
+    key = compression_key("auto", "image", shape=(639, 384), near_lossless=6)
+    assert csxi.lib.sxi_key_load(parts, key) == 0
+    assert (parts.rows, parts.cols, parts.way, parts.near_lossless) == (639, 384, 1, 6)
 
 
 # 9. Telemetry

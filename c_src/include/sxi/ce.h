@@ -91,7 +91,8 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
  * data after them; this fills in header->size, group_size, frames_size,
  * compressed_meta_size, compressed_data_size, and writes the header.
  * For every key but those without a coder (key.h) a CRC-16/CCITT-FALSE is appended and counted
- * in compressed_data_size: over header, metadata and the *original* science data.
+ * in compressed_data_size: over header, metadata and the *original* science data, for packets of
+ * rows or events over header, metadata and those packets.
  *
  * Returns the entity's bytes, or PARAM (NULL, an unknown product, no or too many members,
  * fine_us, data_len beyond INT32_MAX / 2), LENGTH (science_len is not header->data_size), ROOM
@@ -100,8 +101,8 @@ enum sxi_status sxi_ce_frame_hk(uint32_t *fields, uint32_t n_fields, const uint8
 int32_t sxi_ce_close(struct sxi_ce_header *header, const uint8_t *science, uint32_t science_len,
                      uint8_t *out, uint32_t data_len, uint32_t out_len);
 
-/* Check the CRC of a whole entity against the science data recovered from it. OK also for keys
- * without one. CRC, PARAM, the errors of sxi_ce_header_load, SHORT and LENGTH where len or
+/* Check the CRC of a whole entity, against the science data recovered from it where it is over
+ * them. OK also for keys without one. CRC, PARAM, the errors of sxi_ce_header_load, SHORT and LENGTH where len or
  * science_len is not what the header says. */
 enum sxi_status sxi_ce_check(const uint8_t *entity, uint32_t len, const uint8_t *science,
                              uint32_t science_len);
