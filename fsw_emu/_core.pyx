@@ -4,14 +4,20 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The flight core in this process: numpy in, numpy out. Contracts: fsw_emu.core.Core."""
 
+from bisect import bisect_right
+from operator import index
+
 import numpy as np
 
 from fsw_emu.core import (
     EVENT_DTYPE, HEADER_DTYPE, AssembledFrame, CeHeader, CompressionEntity, CoreError, Detection,
     FeePackets, FilterResult, TmPacket)
+from fsw_emu.packets.received import (
+    MOST_SAMPLES, SAMPLES_A_BYTE, events_total, packet_list, reach, stack_shape)
 
 cimport numpy as cnp
-from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memcpy, memset
+from libc.stdint cimport int8_t, int16_t, int32_t, uint8_t, uint16_t, uint32_t
 from _csxi cimport *
 
 cnp.import_array()
@@ -66,6 +72,7 @@ cdef uint32_t _choice(object value, tuple names, str what) except? 0xffffffff:
 
 
 cdef object _ranged(object value, object most, str what):
+    value = index(value)
     if not 0 <= value <= most:
         raise ValueError(f"{what}: {value} is not within 0..{most}")
     return value
@@ -216,4 +223,7 @@ def bad_pixel_mask(pixels):
 
 include "_core_frame.pxi"
 include "_core_coding.pxi"
+include "_core_rows.pxi"
+include "_core_events.pxi"
+include "_core_housekeeping.pxi"
 include "_core_telemetry.pxi"

@@ -66,29 +66,51 @@ def aec_decode(const uint8_t[::1] data, n_samples, *, bits=16, block_size=16, rs
     return out
 
 
-cdef object _samples(uint32_t key, uint32_t science_len):
-    """Working memory of the coder for science data of this length."""
-    cdef sxi_key parts
-    _count("key", sxi_key_load(&parts, key))
-    if parts.coder == 0:
-        return np.empty(0, _U16)
-    return np.empty(science_len // (4 if parts.stacked else 2), _U32 if parts.stacked else _U16)
+cdef class _KeyWork:
+    """Working memory of the coder of a key, for science data of this length, as C sees it."""
 
+    cdef sxi_key_work c
+    cdef sxi_rows rows
+    cdef sxi_rows_decoder rows_decoder
+    cdef sxi_events events
+    cdef sxi_events_decoder events_decoder
+    cdef object arrays
 
-cdef sxi_key_work _work(object samples):
-    """The same as C sees it; borrowed from the array."""
-    cdef sxi_key_work work
-    cdef bint wide = samples.dtype == _U32
-    work.u16 = NULL if wide else <uint16_t *>_data(samples)
-    work.u32 = <uint32_t *>_data(samples) if wide else NULL
-    work.room = <uint32_t>len(samples)
-    return work
+    def __cinit__(self, uint32_t key, uint32_t science_len):
+        cdef sxi_key parts
+        _count("key", sxi_key_load(&parts, key))
+        memset(&self.c, 0, sizeof(self.c))
+        self.arrays = []
+        if parts.coder == SXI_KEY_EVENTS:
+            self.c.events, self.c.events_decoder = &self.events, &self.events_decoder
+        elif parts.coder != SXI_KEY_NONE:
+            self.c.room = science_len // (4 if parts.stacked else 2)
+            if parts.stacked:
+                self.c.u32 = <uint32_t *>self._array(self.c.room, _U32)
+            else:
+                self.c.u16 = <uint16_t *>self._array(self.c.room, _U16)
+        if parts.coder == SXI_KEY_ROWS:
+            self._rows(max(parts.cols, <uint32_t>SXI_KEY_ROWS_PACKET_BYTES))
+
+    cdef void *_array(self, uint32_t n, object dtype) except NULL:
+        cdef object array = np.empty(n, dtype)
+        self.arrays.append(array)
+        return _data(array)
+
+    cdef int _rows(self, uint32_t room) except -1:
+        memset(&self.rows_decoder, 0, sizeof(self.rows_decoder))
+        self.rows.room = self.rows_decoder.room = room
+        self.rows.columns = self.rows_decoder.columns = <int16_t *>self._array(room, np.int16)
+        self.rows.means = <int32_t *>self._array(room, np.int32)
+        self.rows.line = <uint16_t *>self._array(room, _U16)
+        self.rows.above = <uint16_t *>self._array(room, _U16)
+        self.c.rows, self.c.rows_decoder = &self.rows, &self.rows_decoder
+        return 0
 
 
 def key_encode(key, const uint8_t[::1] science):
     cdef uint32_t k = _ranged(key, 0xffffffff, "key"), n = <uint32_t>science.shape[0]
-    cdef object samples = _samples(k, n)
-    cdef sxi_key_work work = _work(samples)
+    cdef _KeyWork work = _KeyWork(k, n)
     cdef uint32_t room = sxi_key_bound(k, n)
     cdef object out = np.empty(max(room, 1), np.uint8)
     cdef uint8_t *o = <uint8_t *>_data(out)
@@ -96,7 +118,7 @@ def key_encode(key, const uint8_t[::1] science):
     cdef const uint8_t *s = &science[0] if n else &none
     cdef int32_t size
     with nogil:
-        size = sxi_key_encode(k, s, n, &work, o, room)
+        size = sxi_key_encode(k, s, n, &work.c, o, room)
     _count("key_encode", size)
     return out[:size].tobytes()
 
@@ -106,14 +128,13 @@ def key_decode(key, const uint8_t[::1] data, science_size):
     cdef uint32_t n = _ranged(science_size, 0x7fffffff, "science_size")
     if n > (<size_t>size * 8 + 1) * 4096 * 4:
         raise CoreError("key_decode", -3)
-    cdef object samples = _samples(k, n)
-    cdef sxi_key_work work = _work(samples)
+    cdef _KeyWork work = _KeyWork(k, n)
     cdef object out = np.empty(n, np.uint8)
     cdef uint8_t *o = <uint8_t *>_data(out)
     cdef uint8_t none = 0
     cdef const uint8_t *d = &data[0] if size else &none
     cdef int32_t result
     with nogil:
-        result = sxi_key_decode(k, d, size, &work, o, n)
+        result = sxi_key_decode(k, d, size, &work.c, o, n)
     _count("key_decode", result)
     return out.tobytes()

@@ -40,14 +40,12 @@ def ce_pack(header, group, frames, const uint8_t[::1] science):
     cdef object g = _array(group, _U32, 1, "group")
     cdef object f = _array(frames, _U32, 2, "frames")
     cdef sxi_ce_header h
-    cdef sxi_key_work work
     cdef uint32_t n = <uint32_t>science.shape[0]
     cdef uint8_t none = 0
     _to_header(header, &h)
     if f.shape != (h.members, SXI_CE_FRAME_FIELDS) or g.shape != (SXI_CE_GROUP_FIELDS,):
         raise ValueError(f"{h.members} members: group of {g.shape}, frames of {f.shape} fields")
-    cdef object samples = _samples(h.key, n)
-    work = _work(samples)
+    cdef _KeyWork work = _KeyWork(h.key, n)
     cdef object out = np.empty(max(sxi_entity_bound(h.key, h.members, n), 1), np.uint8)
     cdef const uint8_t *s = &science[0] if n else &none
     cdef const uint32_t *group_at = <uint32_t *>_data(g)
@@ -56,7 +54,7 @@ def ce_pack(header, group, frames, const uint8_t[::1] science):
     cdef uint32_t room = <uint32_t>len(out)
     cdef int32_t size
     with nogil:
-        size = sxi_entity_pack(&h, group_at, frames_at, s, n, &work, o, room)
+        size = sxi_entity_pack(&h, group_at, frames_at, s, n, &work.c, o, room)
     _count("ce_pack", size)
     return out[:size].tobytes()
 
@@ -90,13 +88,12 @@ def ce_unpack(const uint8_t[::1] entity):
             SXI_CE_FRAME_BYTES))
     if h.data_size > (<size_t>h.compressed_data_size * 8 + 1) * 4096 * 4:
         raise CoreError("ce_unpack", -3)
-    cdef object samples = _samples(h.key, h.data_size)
-    cdef sxi_key_work work = _work(samples)
+    cdef _KeyWork work = _KeyWork(h.key, h.data_size)
     cdef object science = np.empty(h.data_size, np.uint8)
     cdef uint8_t *o = <uint8_t *>_data(science)
     cdef int32_t result
     with nogil:
-        result = sxi_entity_science(e, size, &work, o, h.data_size)
+        result = sxi_entity_science(e, size, &work.c, o, h.data_size)
     _count("ce_unpack", result)
     return CompressionEntity(_from_header(&h), group, frames, science.tobytes())
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # The C headers' names. Values stay in C.
-from libc.stdint cimport int8_t, int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int8_t, int16_t, int32_t, uint8_t, uint16_t, uint32_t
 
 cdef extern from "sxi/crc.h" nogil:
     uint16_t sxi_crc16(uint16_t seed, const uint8_t *data, uint32_t len)
@@ -117,6 +117,106 @@ cdef extern from "sxi/aec.h" nogil:
     int32_t sxi_aec_decode_u32(const sxi_aec *p, const uint8_t *data, uint32_t len,
                                uint32_t *out, uint32_t n)
 
+cdef extern from "sxi/rows.h" nogil:
+    enum: SXI_ROWS_RAW
+    enum: SXI_ROWS_INDEPENDENT
+    enum: SXI_ROWS_GROUPED
+    enum: SXI_ROWS_AEC
+    enum: SXI_ROWS_MODEL
+    struct sxi_rows:
+        uint32_t frames
+        uint32_t first_frame
+        uint32_t rows
+        uint32_t cols
+        uint32_t kind
+        uint32_t predictor
+        uint32_t near_lossless
+        uint32_t packet_bytes
+        uint32_t block_size
+        uint32_t room
+        int16_t *columns
+        int32_t *means
+        uint16_t *line
+        uint16_t *above
+        uint32_t model_id
+    int sxi_rows_init(sxi_rows *ctx)
+    int sxi_rows_learn(sxi_rows *ctx, const uint16_t *samples, uint32_t n_rows)
+    int sxi_rows_tabulate(sxi_rows *ctx, const uint16_t *samples, uint32_t n_rows)
+    int32_t sxi_rows_model(sxi_rows *ctx, uint8_t *out, uint32_t out_len)
+    uint32_t sxi_rows_model_bound(const sxi_rows *ctx)
+    int32_t sxi_rows_choose(sxi_rows *ctx, const uint16_t *samples, uint32_t n_rows,
+                            uint8_t *out, uint32_t out_len)
+    int32_t sxi_rows_encode(sxi_rows *ctx, const uint16_t *frame_samples, uint32_t frame,
+                            uint32_t first, uint8_t *out, uint32_t out_len, uint32_t *next)
+    struct sxi_rows_packet:
+        uint32_t kind
+        uint32_t length
+        uint32_t frames
+        uint32_t frame
+        uint32_t rows
+        uint32_t cols
+        uint32_t first
+        uint32_t n_samples
+        uint32_t model_id
+    int sxi_rows_parse(sxi_rows_packet *packet, const uint8_t *data, uint32_t len)
+    struct sxi_rows_decoder:
+        uint32_t room
+        int16_t *columns
+        uint32_t has_model
+        uint32_t model_id
+    int sxi_rows_load_model(sxi_rows_decoder *ctx, const uint8_t *data, uint32_t len)
+    int32_t sxi_rows_decode(sxi_rows_decoder *ctx, const uint8_t *data, uint32_t len,
+                            uint16_t *out, uint32_t out_len)
+
+cdef extern from "sxi/events.h" nogil:
+    enum: SXI_EVENTS_EVENT_BYTES
+    struct sxi_events:
+        uint32_t kind
+        uint32_t packet_bytes
+    int32_t sxi_events_encode(sxi_events *ctx, const uint8_t *packets, uint32_t n_events,
+                              uint32_t first, uint8_t *out, uint32_t out_len, uint32_t *next)
+    int32_t sxi_events_choose(sxi_events *ctx, const uint8_t *packets, uint32_t n_events,
+                              uint8_t *out, uint32_t out_len)
+    struct sxi_events_packet:
+        uint32_t length
+        uint32_t total
+        uint32_t first
+        uint32_t n_events
+    int sxi_events_parse(sxi_events_packet *packet, const uint8_t *data, uint32_t len)
+    struct sxi_events_decoder:
+        pass
+    int32_t sxi_events_decode(sxi_events_decoder *ctx, const uint8_t *data, uint32_t len,
+                              uint8_t *out, uint32_t out_len)
+
+cdef extern from "sxi/hkdelta.h" nogil:
+    enum: SXI_HK_OVERHEAD_BYTES
+    enum: SXI_HK_MAX_BYTES
+    enum: SXI_HK_MAX_INTERVAL
+    enum: SXI_HK_MAX_BLOCK
+    enum: SXI_HK_BLOCK
+    struct sxi_hk_word:
+        pass
+    struct sxi_hk:
+        uint32_t full_every
+        uint32_t room
+        sxi_hk_word *words
+    int sxi_hk_init(sxi_hk *ctx)
+    int32_t sxi_hk_encode(sxi_hk *ctx, const uint8_t *packet, uint32_t len, uint8_t *out,
+                          uint32_t out_len)
+    int32_t sxi_hk_decode(sxi_hk *ctx, const uint8_t *data, uint32_t len, uint8_t *out,
+                          uint32_t out_len, uint32_t *number)
+    int32_t sxi_hk_block_encode(const uint8_t *packets, uint32_t n, uint32_t len, uint32_t number,
+                                uint16_t *planes, uint32_t planes_len, uint8_t *out,
+                                uint32_t out_len)
+    uint32_t sxi_hk_block_bound(uint32_t n, uint32_t len)
+    struct sxi_hk_block:
+        uint32_t number
+        uint32_t n
+        uint32_t length
+    int32_t sxi_hk_block_decode(sxi_hk_block *block, const uint8_t *data, uint32_t len,
+                                uint16_t *planes, uint32_t planes_len, uint8_t *out,
+                                uint32_t out_len)
+
 cdef extern from "sxi/key.h" nogil:
     struct sxi_key:
         uint32_t stacked
@@ -124,10 +224,22 @@ cdef extern from "sxi/key.h" nogil:
         uint32_t planes
         uint32_t block_size
         uint32_t preprocess
+        uint32_t rows
+        uint32_t cols
+        uint32_t choose
+        uint32_t near_lossless
+    enum: SXI_KEY_NONE
+    enum: SXI_KEY_EVENTS
+    enum: SXI_KEY_ROWS
+    enum: SXI_KEY_ROWS_PACKET_BYTES
     struct sxi_key_work:
         uint16_t *u16
         uint32_t *u32
         uint32_t room
+        sxi_rows *rows
+        sxi_rows_decoder *rows_decoder
+        sxi_events *events
+        sxi_events_decoder *events_decoder
     int sxi_key_load(sxi_key *parts, uint32_t key)
     int sxi_key_store(const sxi_key *parts, uint32_t *key)
     uint32_t sxi_key_bound(uint32_t key, uint32_t science_len)

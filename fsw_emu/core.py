@@ -13,6 +13,7 @@ of the wrong type or shape raise ``TypeError`` or ``ValueError`` before it is as
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -22,6 +23,10 @@ from numpy.typing import NDArray
 WindowOrder = Literal["raster", "simulator"]
 DataLen = Literal["payload", "packet"]
 PixelOrder = Literal["big", "little"]
+EventsCodec = Literal["events", "aec", "none", "auto"]
+RowsKind = Literal["raw", "independent", "grouped", "aec", "auto"]
+RowsPredictor = Literal["column", "west", "mean", "auto"]
+HousekeepingCodec = Literal["hkdelta", "aec", "none", "auto"]
 
 #: one event: pixel coordinates in the node and the 5x5 window in packet order [ADU]
 EVENT_DTYPE = np.dtype([("row", "u2"), ("col", "u2"), ("pixels", "u2", (25,))])
@@ -292,9 +297,61 @@ class Core(Protocol):
     ) -> NDArray[Any]:
         """uint16 for up to 16 bits, else uint32."""
 
+    def rows_encode(
+        self,
+        stack: NDArray[np.uint16],
+        *,
+        kind: RowsKind = "grouped",
+        predictor: RowsPredictor = "column",
+        near_lossless: int = 0,
+        packet_bytes: int = 5120,
+        group: int = 16,
+        block_size: int = 64,
+    ) -> list[bytes]:
+        """Packets of a stack (frames, rows, columns), up to 2^31 samples; of kind grouped each
+        ``group`` frames have a model, sent twice, but are independent beyond 32,768 columns. Kind
+        "auto" tries all kinds and predictors, whichever is given, for each group; predictor "auto"
+        those of the kind, and for grouped and independent also AEC and raw packets."""
+
+    def rows_decode(
+        self, packets: Iterable[bytes], *, shape: tuple[int, int, int] | None = None
+    ) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+        """The stack, and (frames, rows) which rows came, of ``shape``, else of that of most whole
+        packets; others are left out as damaged. In any order, repeated. ValueError when none is
+        whole; without ``shape`` for more than 2^24 samples of which less than 1/64 came."""
+
+    def hk_encode(
+        self,
+        packets: Iterable[bytes],
+        *,
+        codec: HousekeepingCodec = "hkdelta",
+        full_every: int = 64,
+    ) -> list[bytes]:
+        """Code housekeeping packets of 2 to 1024 bytes: "hkdelta" and "none" (full packets) one for
+        one, "aec" in blocks of up to ``full_every`` (256 at most) of one length. "auto" takes what
+        is shortest for all of them."""
+
+    def hk_decode(self, packets: Iterable[bytes]) -> tuple[list[bytes], NDArray[np.bool_]]:
+        """The packets up to the last one that came, b"" and False where one did not. Coded packets
+        in the order sent, repeated or damaged; those after 65,536 lost in a row are left out.
+        ValueError when none is whole."""
+
     def key_encode(self, key: int, science: bytes) -> bytes: ...
 
     def key_decode(self, key: int, data: bytes, science_size: int) -> bytes: ...
+
+    def events_encode(
+        self, packets: bytes, *, codec: EventsCodec = "events", packet_bytes: int = 1024
+    ) -> list[bytes]:
+        """Event packets of 64 bytes each, back to back, in packets that each decode alone.
+        ``auto`` takes the codec that makes them shortest."""
+
+    def events_decode(
+        self, packets: Iterable[bytes], *, total: int | None = None
+    ) -> tuple[bytes, NDArray[np.bool_]]:
+        """The event packets of a set of ``total``, else of what most whole packets say, in any
+        order; others are left out as damaged. Those lost are zeros, and ``ok`` (n,) False.
+        ValueError when none is whole; without ``total`` beyond 65,536 if less than 1/64 came."""
 
     def ce_pack(
         self,

@@ -143,7 +143,7 @@ def _crc_cases() -> Iterator[Case]:
         yield Case(name, "random", "byte", len(data), lambda _f, _l, s=seed: (s, data, len(data)))
 
 
-def _packets() -> bytes:
+def storm_packets() -> bytes:
     """The storm's events as FEE packets."""
     rows = storm_events()
     headers = np.zeros(len(rows), HEADER_DTYPE)
@@ -153,7 +153,7 @@ def _packets() -> bytes:
 
 
 def _fee_cases() -> Iterator[Case]:
-    packets = _packets()
+    packets = storm_packets()
     n = len(packets) // 64
     offsets = np.arange(n, dtype=np.uint32) * 64
     lengths = np.full(n, 64, np.uint32)
@@ -208,10 +208,16 @@ def _badpix_cases() -> Iterator[Case]:
 
 def cases() -> Iterator[Case]:
     """Every public function, with at least one input."""
+    from cycle_cases_events import events_cases
+    from cycle_cases_housekeeping import housekeeping_cases
+    from cycle_cases_rows import rows_cases
     from cycle_cases_telemetry import telemetry_cases
 
     yield from _searched_cases()
     yield from _crc_cases()
     yield from _fee_cases()
     yield from _badpix_cases()
+    yield from events_cases()
+    yield from rows_cases()
     yield from telemetry_cases()
+    yield from housekeeping_cases()

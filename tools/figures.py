@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 #: less is better
-_AT_MOST = ("s", "us", "MiB")
+_AT_MOST = ("s", "us", "MiB", "KiB", "%", "bits/sample", "bytes/event", "bytes/packet")
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,14 @@ def tell(rows: Sequence[Row], json_file: Path | None) -> None:
     verdict = {None: "", True: "met", False: "NOT MET"}
     for row in rows:
         bar = "" if row.at_least is None else f"{row.at_least:g}"
-        print(f"{row.what:42} {row.value:10.2f} {row.unit:10} {bar:>6} {verdict[row.met]}")
+        digits = 3 if row.unit == "bits/sample" else 2
+        print(f"{row.what:42} {row.value:10.{digits}f} {row.unit:12} {bar:>6} {verdict[row.met]}")
     if json_file:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        figures = [asdict(row) | {"met": row.met} for row in rows]
-        json_file.write_text(json.dumps(figures, indent=2) + "\n")
+        keep(rows, json_file)
+
+
+def keep(rows: Sequence[Row], json_file: Path) -> None:
+    """Write the figures alone."""
+    json_file.parent.mkdir(parents=True, exist_ok=True)
+    figures = [asdict(row) | {"met": row.met} for row in rows]
+    json_file.write_text(json.dumps(figures, indent=2) + "\n")

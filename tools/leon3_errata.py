@@ -330,12 +330,12 @@ def read_code(elf: ELFFile) -> list[Code]:
 def drop_tables(code: Code) -> None:
     """Take the jump tables of a switch out of a program: gcc lays them before the functions.
 
-    A word is of a table if it is an address of the program's code, and were a call out of it.
+    A word is of a table if it is an address of the program's code, and were a call of no function.
     """
     tables = {
         address: word
         for address, word in code.words.items()
-        if word >> 30 == 1 and word in code.words and code.target(address) not in code.words
+        if word >> 30 == 1 and word in code.words and code.target(address) not in code.labels
     }
     for address, word in tables.items():
         del code.words[address]

@@ -15,7 +15,8 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from cycles import BUDGETS, FLIGHT, core_bytes
+from code_size import GROUND, core_bytes, onboard_bytes
+from cycles import BUDGETS, FLIGHT
 
 import fsw_emu.targets
 from fsw_emu.report.evidence import Evidence, Table, Verdict, write
@@ -42,10 +43,13 @@ def memory(where: MemoryMap) -> list[Margin]:
     """All uses of memory; OSError where the core is not built."""
     ffi, lib = fsw_emu.targets.functions(f"lib:{RELEASE}")
     state = sum(layout_of(ffi, ffi.typeof(f"struct {name}")).there.itemsize for name in STATE)
-    budgets = tomllib.loads(BUDGETS.read_text())["function"].values()
+    budgets = tomllib.loads(BUDGETS.read_text())["function"]
+    stacks = {name: entry["stack_bytes"] for name, entry in budgets.items()}
     uses = [
-        ("code and constants of the core", "code", core_bytes(FLIGHT)),
-        ("deepest stack of a function", "stack", max(entry["stack_bytes"] for entry in budgets)),
+        ("code and constants that fly", "code", onboard_bytes(FLIGHT)),
+        ("all of the core, with what reads on the ground", "bank", core_bytes(FLIGHT)),
+        ("deepest stack that flies", "stack", max(stacks[f] for f in stacks.keys() - GROUND)),
+        ("deepest stack of what reads on the ground", "stack", max(stacks[f] for f in GROUND)),
         ("contexts of the chain", "state", state),
         *buffers(lib.sxi_entity_bound),
     ]

@@ -21,9 +21,8 @@ from mutant_plant import ROOT
 FOLDERS = ("tests/props", "tests/fault", "tests/conformance")
 #: tests of the whole chain and of the ground; the others ask single functions of the core
 CHAIN = re.compile(r"test_(chain|ground|stranger)")
-#: what tests a private header
-TESTED_AS = {"aec_common": "aec", "bits": "aec", "aec_decode": "aec", "aec_encode": "aec",
-             "bytes": "fee"}  # fmt: skip
+#: what tests a private header; other files are tested as the module that their names begin with
+TESTED_AS = {"bits": "aec", "bytes": "fee"}
 LOOPS = ("host", "chain", "leon3")
 #: a single test may take this long [s]: ten times and more what the slowest one takes
 TEST_S = {"host": 20, "chain": 20, "leon3": 120}
@@ -58,7 +57,8 @@ def core_tests() -> list[str]:
 def files_of(loop: str, file: str) -> list[list[str]]:
     """The tests of a loop: those that ask a source file's module, which most often tell and are
     soon loaded, and the others."""
-    module = TESTED_AS.get(Path(file).stem, Path(file).stem)
+    stem = Path(file).stem
+    module = TESTED_AS.get(stem, stem.partition("_")[0])
     asks = re.compile(rf"test_{module}[_.]|sxi_{module}_")
     tests = [
         t for t in core_tests() if loop == "leon3" or bool(CHAIN.search(t)) == (loop == "chain")

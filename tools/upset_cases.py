@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from upset_cases_housekeeping import housekeeping_cases
+from upset_cases_packets import events_cases, rows_cases
 
 from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, CeHeader, CoreError, default_core
 from fsw_emu.targets.prepared import Case
@@ -313,6 +315,6 @@ def upset_cases() -> list[Case]:
     """All of them, the largest in a few tens of kilobytes."""
     groups = (
         _fee_cases, _event_cases, _frame_cases, _image_cases, _aec_cases, _key_cases,
-        _entity_cases, _telemetry_cases,
+        _entity_cases, _telemetry_cases, housekeeping_cases, rows_cases,
     )  # fmt: skip
-    return [case for group in groups for case in group()]
+    return [*(case for group in groups for case in group()), *events_cases(_packets())]

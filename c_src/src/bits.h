@@ -45,7 +45,7 @@ static inline uint32_t leading_zeros(uintptr_t v)
     }
 #endif
     uint32_t n = 0;
-    while (v >> (WORD_BITS - 1) == 0U) {
+    while (v >> (WORD_BITS - 1) == 0U) { /* uncovered object 9482: values have less than 32 bits */
         v <<= 1;
         n++;
     }
@@ -69,7 +69,7 @@ static inline void put_bits(struct bit_writer *w, uintptr_t value, uint32_t n)
     w->acc = (w->acc << n) | value;
     w->pending += n;
     if (WORD_BITS == 32) {
-        if (w->pending >= 16U) { /* uncovered object a4d1: 16 bits were put */
+        if (w->pending >= 16U) { /* uncovered object*4 a4d1: 16 bits were put */
             w->pending -= 16U;
             store16_be(w->out, (uint16_t)((w->acc >> w->pending) & 0xffffU));
             w->out += 2;
@@ -115,11 +115,11 @@ static inline bool has_bits(const struct bit_reader *r, uint32_t n)
 static inline uintptr_t peek_bits(const struct bit_reader *r)
 {
     uintptr_t v = 0;
-    /* uncovered object 9475: never where an identifier is taken: see take_bits */
+    /* uncovered object*4 9475: never where a few bits are taken: see take_bits */
     if (r->left >= WORD_BITS / 8) {
         v = load_word_be(r->next);
     } else {
-        /* uncovered object*10 f94f: a byte is left where bits are */
+        /* uncovered object*23 f94f: a byte is left where bits are */
         for (uint32_t i = 0; i < r->left; i++) {
             v |= (uintptr_t)r->next[i] << (WORD_BITS - 8U - 8U * i);
         }
@@ -140,7 +140,7 @@ static inline void skip_bits(struct bit_reader *r, uint32_t n)
 static inline uint32_t take_bits(struct bit_reader *r, uint32_t n)
 {
     uint32_t high = 0;
-    if (WORD_BITS == 32 && n > 16U) { /* uncovered object 19aa: an identifier has 5 bits at most */
+    if (WORD_BITS == 32 && n > 16U) { /* uncovered object*3 19aa: identifiers and low bits are fewer */
         n -= 16U;
         high = (uint32_t)(peek_bits(r) >> (WORD_BITS - 16)) << n;
         skip_bits(r, 16);

@@ -17,7 +17,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fsw_emu.compare import generate_coding, generate_entity, generate_telemetry
+from fsw_emu.compare import (
+    generate_coding,
+    generate_entity,
+    generate_events,
+    generate_housekeeping,
+    generate_rows,
+    generate_telemetry,
+)
 from fsw_emu.compare.call import Call, Value
 from fsw_emu.compare.draws import (
     Draw,
@@ -249,7 +256,10 @@ ARGUMENTS: Mapping[str, Strategy] = MappingProxyType(
         "sxi_badpix_set": bad_pixel("row", "col", "bad"),
         "sxi_badpix_count": bad_pixel(),
         **generate_coding.ARGUMENTS,
+        **generate_events.ARGUMENTS,
         **generate_entity.ARGUMENTS,
+        **generate_rows.ARGUMENTS,
+        **generate_housekeeping.ARGUMENTS,
         **generate_telemetry.ARGUMENTS,
     }
 )

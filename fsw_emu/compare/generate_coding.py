@@ -16,7 +16,10 @@ from fsw_emu.compare.call import Value
 from fsw_emu.compare.draws import Draw, Strategy, edge, maybe, memory, noise, room, u16, u32
 from fsw_emu.core import CoreError, default_core
 
-KEYS = (0x00010, 0, 0x2, 0x14110, 0x14010, 0x14012, 0x03110, 0x01010, 0x13110)
+KEYS = (
+    *(0x00010, 0, 0x2, 0x14110, 0x14010, 0x14012, 0x03110, 0x01010, 0x13110),
+    *(0x40, 0x1040, 0x330, 0x31330, 0x3330, 0x3040),  # packets of events, of rows of 165 x 96
+)
 GROUP, FRAME = (47, 100), (57, 121)  # fields, bytes
 
 
@@ -268,23 +271,37 @@ def keys(draw: Draw) -> int:
 
 @st.composite
 def key_store(draw: Draw) -> dict[str, Value]:
+    coder = draw(st.sampled_from([1, 0, 1, 3, 4, 2]))
+    rows, cols = draw(st.sampled_from([(639, 384), (165, 96), (160, 96)])) if coder == 3 else (0, 0)
     parts = {
         "stacked": draw(edge(0, 1)),
-        "coder": draw(st.sampled_from([1, 0, 1, 2])),
-        "planes": draw(edge(0, 1)),
-        "block_size": draw(st.sampled_from([8, 16, 32, 64, 0, 7])),
-        "preprocess": draw(edge(0, 1)),
+        "coder": coder,
+        "planes": draw(edge(0, 1)) if coder == 1 else 0,
+        "block_size": draw(st.sampled_from([8, 16, 32, 64, 0, 7])) if coder == 1 else 0,
+        "preprocess": draw(edge(0, 1)) if coder == 1 else 0,
+        "rows": rows,
+        "cols": cols,
+        "way": draw(st.sampled_from([0, 1, 3, 2])) if coder >= 3 else 0,
+        "near_lossless": draw(edge(0, 15)) if coder == 3 else 0,
     }
     return {"parts": parts, "key": memory(1)}
+
+
+def _is_rows(key: int) -> bool:
+    return key >> 4 & 0xF == 3
 
 
 @st.composite
 def science(draw: Draw, key: int) -> bytes:
     """Science data that suit the key, seldom by some bytes too long."""
-    unit = 64 if key >> 8 & 1 else 4 if key & 2 else 2
+    unit = 4 if key & 2 else 2
+    if key >> 8 & 1 or key >> 4 & 0xF == 4:
+        unit = 64
     n = unit * draw(st.integers(0, 192 // unit))
+    if _is_rows(key):
+        unit, n = 2, 2 * 165 * 96 * draw(st.integers(0, 1))
     kind = draw(st.sampled_from(["repeated", "zeros", "free"]))
-    if kind == "free":
+    if kind == "free" and n <= 192:
         made = draw(st.binary(min_size=n, max_size=n))
     else:
         seed = b"\0" if kind == "zeros" else draw(st.binary(min_size=2, max_size=8))
@@ -292,9 +309,20 @@ def science(draw: Draw, key: int) -> bytes:
     return made + (b"\0" if draw(maybe()) else b"")
 
 
+def enough(size: int) -> int:
+    """Room for any code of so many bytes of science data."""
+    return 2 * size + 4400
+
+
 def work(key: int, size: int, short: bool) -> dict[str, Value]:
     n = size // (4 if key & 2 else 2)
-    array = {"u32": memory(n)} if key & 2 else {"u16": memory(n)}
+    array: dict[str, Value] = {"u32": memory(n)} if key & 2 else {"u16": memory(n)}
+    if _is_rows(key):
+        arrays = {name: memory(96) for name in ("columns", "means", "line", "above")}
+        array["rows"] = arrays | {"room": 96}
+        array["rows_decoder"] = {"columns": memory(96), "room": 96}
+    elif key >> 4 & 0xF == 4 and not short:
+        array |= {"events": {}, "events_decoder": {}}
     return {**array, "room": max(n - 1, 0) if short else n}
 
 
@@ -302,7 +330,7 @@ def work(key: int, size: int, short: bool) -> dict[str, Value]:
 def key_encode(draw: Draw) -> dict[str, Value]:
     key = draw(keys())
     data = draw(science(key))
-    n = draw(st.sampled_from([2 * len(data) + 80, 2 * len(data) + 80, len(data), 1, 0]))
+    n = draw(st.sampled_from([enough(len(data)), enough(len(data)), len(data), 1, 0]))
     return {
         "key": key,
         "science": data.hex(),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fsw_emu.compare.call import Value
 from fsw_emu.compare.draws import Draw, Strategy, edge, maybe, memory, room, u16, u32
-from fsw_emu.compare.generate_coding import keys, science, work
+from fsw_emu.compare.generate_coding import enough, keys, science, work
 from fsw_emu.core import CeHeader, CoreError, default_core
 
 HEADER_BYTES = 44
@@ -151,7 +151,7 @@ def entity_science(draw: Draw) -> dict[str, Value]:
     # a header that was hit may announce other samples or more of them
     claimed = len(data) + 300
     n = draw(st.sampled_from([claimed, len(data), max(len(data) - 1, 0)]))
-    both = {"u16": memory(claimed), "u32": memory(claimed), "room": claimed}
+    both = work(key, 0, False) | {"u16": memory(claimed), "u32": memory(claimed), "room": claimed}
     return {
         "entity": made.hex(),
         "len": len(made),
@@ -185,8 +185,9 @@ def entity_pack(draw: Draw) -> dict[str, Value]:
     data = draw(science(key))
     members = draw(st.integers(1, 2))
     made = draw(header(members=members, key=key, size=len(data)))
-    enough = HEADER_BYTES + GROUP[1] + made["members"] * FRAME[1] + 2 * len(data) + 82
-    n = draw(st.sampled_from([enough, enough, enough - len(data) - 80, enough - len(data) - 81]))
+    least = HEADER_BYTES + GROUP[1] + made["members"] * FRAME[1] + len(data) + 2
+    most = least + enough(len(data))
+    n = draw(st.sampled_from([most, most, least, least - 1]))
     return {
         "header": made,
         "group": draw(fields(GROUP[0])),

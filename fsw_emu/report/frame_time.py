@@ -19,6 +19,8 @@ PERIODS_S = (4.0, 10.0)  # int_sync_period: 4 s "nominal" (test set-up), 10 s (g
 CYCLE_S = 0.125  # the application software's cycle (125MS_TICK)
 NODE_PIXELS = 639 * 384
 EVENT_BYTES = 64
+#: of an image's samples: what packets of rows learn from, and what auto tries each way (key.h)
+LEARNED, TRIED = 1 / 4, 1 / 16
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Work:
 
     other_packets: FEE packets that hold no event; masks: wandering-mask windows that go down;
     detected_px: pixels that the FEE searches for events; image_px, image_bytes: pixels that come
-    in, and what of them goes into the entity (stacked: 4 bytes a sample, else 2).
+    in, and what of them goes into the entity (stacked: 4 bytes a sample, else 2); codec: that of
+    ``fsw-emu run``.
     """
 
     title: str
@@ -87,12 +90,17 @@ class Work:
     image_bytes: float = 0
     tm_packets: float = 0
     stacked: bool = False
-    coded: bool = True
+    codec: str = "aec"
+
+    @property
+    def event_packets(self) -> float:
+        """Packets of 64 bytes that go down."""
+        return self.kept + self.masks
 
     @property
     def science_bytes(self) -> float:
         """What the frame adds to the science data of its entity."""
-        return EVENT_BYTES * (self.kept + self.masks) + self.image_bytes
+        return EVENT_BYTES * self.event_packets + self.image_bytes
 
     def over(self, period_s: float) -> Work:
         """The same event rate in a frame of another length, telemetry with the science data."""
@@ -162,7 +170,7 @@ def mean_frame(
         image_bytes=image_bytes / frames,
         tm_packets=summary["tm_packets"] / frames,
         stacked=stack > 1,
-        coded=summary["codec"] != "none",
+        codec=summary["codec"],
     )
 
 
@@ -207,12 +215,13 @@ def dpu_steps(work: Work, budgets: Budgets) -> list[Step]:
         ("Stack", ("sxi_image_stack",), "pixel", work.image_px * work.stacked, "s3"),
         ("Metadata", ("sxi_ce_frame_hk", "sxi_ce_frame_store"), "call", 1.0, "s4"),
     )
+    checked = work.science_bytes if work.codec != "none" else 0.0
     after = _steps(
         budgets,
-        ("Checksum", ("sxi_ce_close",), "byte", work.science_bytes * work.coded, "s7"),
+        ("Checksum", ("sxi_ce_close",), "byte", checked, "s7"),
         ("Telemetry", ("sxi_ldt_tx_next",), "packet", work.tm_packets, "s8"),
     )
-    return [*before, *(_coding(work, budgets) if work.coded else []), *after]
+    return [*before, *(_coding(work, budgets) if work.codec != "none" else []), *after]
 
 
 def _steps(budgets: Budgets, *rows: tuple[str, tuple[str, ...], str, float, str]) -> list[Step]:
@@ -226,18 +235,36 @@ def _steps(budgets: Budgets, *rows: tuple[str, tuple[str, ...], str, float, str]
 
 
 def _coding(work: Work, budgets: Budgets) -> list[Step]:
-    """Science data to code. Loading the samples is what sxi_key_encode takes on events beyond its
-    coder: more than an image needs, whose samples are not put in planes."""
-    if not work.science_bytes:
+    """Science data to code: events and images each by the coder that the codec has for them, else
+    by CCSDS 121, as stacks always are (SPEC.md, 8.4)."""
+    auto = work.codec == "auto"
+    as_events = work.event_packets * (auto or work.codec == "events")
+    as_rows = work.image_bytes / 2 * ((auto or work.codec == "colmean") and not work.stacked)
+    by_aec = EVENT_BYTES * (work.event_packets - as_events) + (work.image_bytes - 2 * as_rows)
+    width, coder = (4, "sxi_aec_encode_u32") if work.stacked else (2, "sxi_aec_encode_u16")
+    learn = ("sxi_rows_learn", "sxi_rows_tabulate")
+    return [
+        *_loading(by_aec + 2 * as_rows, budgets),
+        *_steps(
+            budgets,
+            ("Learn columns, table", learn, "sample", as_rows * LEARNED, "s6"),
+            ("Choose, rows", ("sxi_rows_choose",), "sample", as_rows * TRIED * auto, "s6"),
+            ("Code rows", ("sxi_rows_encode",), "sample", as_rows, "s6"),
+            ("Choose, events", ("sxi_events_choose",), "event", as_events * auto, "s6"),
+            ("Code events", ("sxi_events_encode",), "event", as_events, "s6"),
+            ("Code", (coder,), "sample", by_aec / width, "s6"),
+        ),
+    ]
+
+
+def _loading(size: float, budgets: Budgets) -> list[Step]:
+    """Loading the samples is what sxi_key_encode takes on events by CCSDS 121 beyond its coder:
+    more than an image needs, whose samples are not put in planes. Packets of events need none."""
+    if not size:
         return []
     encode = budgets.cost("sxi_key_encode", "byte").typical
     load = max(encode - budgets.cost("sxi_aec_encode_u16", "sample").typical / 2, 0.0)
-    width, coder = (4, "sxi_aec_encode_u32") if work.stacked else (2, "sxi_aec_encode_u16")
-    samples = work.science_bytes / width
-    loading = Step(
-        "Load samples", "sxi_key_encode, less coder", "byte", work.science_bytes, load, load, "s5"
-    )
-    return [loading, *_steps(budgets, ("Code", (coder,), "sample", samples, "s6"))]
+    return [Step("Load samples", "sxi_key_encode, less coder", "byte", size, load, load, "s5")]
 
 
 @dataclass(frozen=True)

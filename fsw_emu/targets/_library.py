@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import operator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def load(path: Path | None) -> tuple[Any, Any]:
 
 
 def ranged(value: int, most: int, what: str) -> int:
+    value = operator.index(value)
     if not 0 <= value <= most:
         raise ValueError(f"{what}: {value} is not within 0..{most}")
     return value

@@ -24,6 +24,7 @@ from fsw_emu.targets._library import Library, as_array, choice, ranged
 
 _DATA_LEN = ("payload", "packet")
 _PIXEL_ORDER = ("big", "little")
+_ROWS_ARRAYS = {"columns": np.int16, "means": np.int32, "line": np.uint16, "above": np.uint16}
 
 
 class FrameFunctions(Library):
@@ -187,15 +188,32 @@ class CodingFunctions(Library):
         self.count("aec_decode", status)
         return out
 
-    def _work(self, key: int, science_len: int) -> tuple[Any, Any]:
-        """Working memory of the coder, and the array that it lives in."""
+    def _work(self, key: int, science_len: int) -> tuple[Any, list[Any]]:
+        """Working memory of the coder of a key, and what it lives in."""
         parts = self.new("sxi_key")
         self.count("key", self.lib.sxi_key_load(parts, ranged(key, 0xFFFFFFFF, "key")))
-        width = 4 if parts.stacked else 2
-        array = np.empty(science_len // width if parts.coder else 0, f"u{width}")
-        work = self.new("sxi_key_work", room=len(array))
-        setattr(work, f"u{width * 8}", self.at(array, f"uint{width * 8}_t"))
-        return work, array
+        work = self.new("sxi_key_work")
+        alive: list[Any] = []
+        if parts.coder == self.lib.SXI_KEY_EVENTS:
+            work.events, work.events_decoder = alive[:] = (
+                self.new("sxi_events"),
+                self.new("sxi_events_decoder"),
+            )
+        elif parts.coder:
+            width = 4 if parts.stacked else 2
+            work.room = science_len // width
+            samples = np.empty(work.room, f"u{width}")
+            setattr(work, f"u{width * 8}", self.at(samples, f"uint{width * 8}_t"))
+            alive.append(samples)
+        if parts.coder == self.lib.SXI_KEY_ROWS:
+            room = max(parts.cols, self.lib.SXI_KEY_ROWS_PACKET_BYTES)
+            arrays = {name: np.empty(room, dtype) for name, dtype in _ROWS_ARRAYS.items()}
+            memory = {name: self.at(a, f"{a.dtype}_t") for name, a in arrays.items()}
+            work.rows = rows = self.new("sxi_rows", room=room, **memory)
+            columns = memory["columns"]
+            work.rows_decoder = decoder = self.new("sxi_rows_decoder", room=room, columns=columns)
+            alive += [rows, decoder, *arrays.values()]
+        return work, alive
 
     def key_encode(self, key: int, science: bytes) -> bytes:
         work, _alive = self._work(key, len(science))

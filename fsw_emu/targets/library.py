@@ -26,6 +26,9 @@ from fsw_emu.core import (
 )
 from fsw_emu.targets._library import Library, as_array, choice, ranged
 from fsw_emu.targets._library_coding import CodingFunctions, FrameFunctions, TelemetryFunctions
+from fsw_emu.targets._library_events import EventsFunctions
+from fsw_emu.targets._library_housekeeping import HousekeepingFunctions
+from fsw_emu.targets._library_rows import RowsFunctions
 
 _DATA_LEN = ("payload", "packet")
 _WINDOW_ORDER = ("raster", "simulator")
@@ -187,5 +190,13 @@ class DetectionFunctions(Library):
         return bytes(mask)
 
 
-class LibraryCore(DetectionFunctions, FrameFunctions, CodingFunctions, TelemetryFunctions):
+class LibraryCore(
+    DetectionFunctions,
+    FrameFunctions,
+    CodingFunctions,
+    RowsFunctions,
+    EventsFunctions,
+    HousekeepingFunctions,
+    TelemetryFunctions,
+):
     """All methods of fsw_emu.core.Core, by the functions of a library."""

@@ -191,7 +191,7 @@ class Request:
         self._ffi = library.ffi
         self._arena = library._new_arena()
         self._pieces: list[_Piece] = []
-        self._contexts: list[tuple[Any, str, int, dict[str, int], bool]] = []
+        self._contexts: list[tuple[Any, str, int, dict[str, Any], bool]] = []
         library._check_version(function)
         parameters = library._functions[function][1]
         if len(args) != len(parameters):
@@ -260,8 +260,8 @@ class Request:
             value = getattr(pointer, member.name)
             if member.pointer:
                 value = self._member(name, member, pointer, value)
-            record[member.name] = value
-            sent[member.name] = int(value)
+            record[member.name] = value if isinstance(value, int) else list(value)
+            sent[member.name] = record[member.name].tolist()
         there = self._arena.place(record.tobytes(), f"{self._function}'s {parameter.name}")
         self._contexts.append((pointer, name, there, sent, not parameter.const))
         return there
@@ -269,6 +269,8 @@ class Request:
     def _member(self, struct: str, member: Parameter, pointer: Any, value: Any) -> int:
         if not value:
             return 0
+        if self._library.layout(member.ctype).here is None:
+            return self._context(member, value)
         reach = signatures.MEMBERS[struct.removeprefix("struct "), member.name]
         return self._memory(member, value, *reach(pointer, self._values))
 
@@ -290,11 +292,11 @@ class Request:
         for pointer, name, _, sent, _ in contexts:
             self._update(pointer, name, next(rest), sent)
 
-    def _update(self, pointer: Any, name: str, data: bytes, sent: dict[str, int]) -> None:
+    def _update(self, pointer: Any, name: str, data: bytes, sent: dict[str, Any]) -> None:
         library = self._library
         record = np.frombuffer(data, library.layout(name).there)[0]
         for member in library._structs[name.removeprefix("struct ")]:
-            value = int(record[member.name])
+            value = record[member.name].tolist()
             if value == sent[member.name]:
                 continue
             if member.pointer:

@@ -94,6 +94,17 @@ EXTENTS: Mapping[str, Mapping[str, Extent]] = MappingProxyType(
             "group": lambda _a: 47,
             "frames": lambda a: 57 * a.header.members,
         },
+        "sxi_rows_learn": {"samples": lambda a: a.n_rows * a.ctx.cols},
+        "sxi_rows_tabulate": {"samples": lambda a: a.n_rows * a.ctx.cols},
+        "sxi_rows_choose": {"samples": lambda a: a.n_rows * a.ctx.cols},
+        "sxi_rows_encode": {
+            "frame_samples": lambda a: a.ctx.rows * a.ctx.cols,
+            "next": _one,
+        },
+        "sxi_events_encode": {"packets": lambda a: 64 * a.n_events, "next": _one},
+        "sxi_events_choose": {"packets": lambda a: 64 * a.n_events},
+        "sxi_hk_decode": {"number": _one},
+        "sxi_hk_block_encode": {"packets": _product("n", "len")},
         "sxi_ldt_tx_init": {"data": lambda _a: 0},
         "sxi_ldt_rx_init": {"buf": lambda _a: 0},
         "sxi_ldt_rx_push": {"source": lambda a: a.len},
@@ -122,6 +133,14 @@ MEMBERS: Mapping[tuple[str, str], Callable[[Any, Any], tuple[int, int]]] = Mappi
         ("sxi_frame_asm", "row_pixels"): lambda s, _a: (0, _planes(s) * s.n_rows),
         ("sxi_key_work", "u16"): lambda s, _a: (0, s.room),
         ("sxi_key_work", "u32"): lambda s, _a: (0, s.room),
+        ("sxi_key_work", "events"): lambda _s, _a: (0, 1),
+        ("sxi_key_work", "events_decoder"): lambda _s, _a: (0, 1),
+        **{
+            ("sxi_rows", array): lambda s, _a: (0, s.room)
+            for array in ("columns", "means", "line", "above")
+        },
+        ("sxi_rows_decoder", "columns"): lambda s, _a: (0, s.room),
+        ("sxi_hk", "words"): lambda s, _a: (0, s.room),
         ("sxi_ldt_tx", "data"): lambda s, _a: (
             min(s.offset, s.size),
             max(min(s.part, s.size - s.offset), 0),

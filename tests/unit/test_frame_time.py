@@ -44,6 +44,12 @@ COSTS = {
     "sxi_key_encode": Cost("byte", 48, 60),
     "sxi_aec_encode_u16": Cost("sample", 70, 200),
     "sxi_aec_encode_u32": Cost("sample", 90, 600),
+    "sxi_rows_learn": Cost("sample", 8, 9),
+    "sxi_rows_tabulate": Cost("sample", 20, 30),
+    "sxi_rows_choose": Cost("sample", 300, 400),
+    "sxi_rows_encode": Cost("sample", 60, 100),
+    "sxi_events_choose": Cost("event", 9000, 9500),
+    "sxi_events_encode": Cost("event", 2000, 4000),
     "sxi_ce_close": Cost("byte", 11, 12),
     "sxi_ldt_tx_next": Cost("packet", 15000, 16000),
 }
@@ -96,8 +102,35 @@ def test_a_stack_is_summed_and_coded_in_32_bits() -> None:
     assert stacked["Code"] == (1500 * 90, 1500 * 600)
 
 
+def test_packets_of_rows_by_hand() -> None:
+    rows = counts(replace(PIXELS, codec="colmean"))
+    assert rows["Load samples"] == (78_000, 78_000)
+    assert rows["Learn columns, table"] == (750 * 28, 750 * 39)
+    assert rows["Code rows"] == (180_000, 300_000)
+    chosen = counts(replace(PIXELS, codec="auto"))
+    assert chosen.pop("Choose, rows") == (187.5 * 300, 187.5 * 400)
+    assert chosen == rows
+    assert "Code" not in rows
+
+
+def test_packets_of_events_by_hand() -> None:
+    events = counts(replace(EVENTS, codec="events"))
+    assert events["Code events"] == (804 * 2000, 804 * 4000)
+    assert not events.keys() & {"Code", "Load samples"}
+    chosen = counts(replace(EVENTS, codec="auto"))
+    assert chosen.pop("Choose, events") == (804 * 9000, 804 * 9500)
+    assert chosen == events
+
+
+def test_what_a_codec_is_not_for_goes_by_ccsds_121() -> None:
+    assert counts(replace(EVENTS, codec="colmean")) == counts(EVENTS)
+    assert counts(replace(PIXELS, codec="events")) == counts(PIXELS)
+    stacked = replace(PIXELS, stacked=True)
+    assert counts(replace(stacked, codec="auto")) == counts(stacked)
+
+
 def test_without_a_codec_nothing_is_coded() -> None:
-    raw = counts(replace(PIXELS, coded=False))
+    raw = counts(replace(PIXELS, codec="none"))
     assert list(raw) == ["Read packets", "Assemble image", "Metadata", "Telemetry"]
 
 
@@ -124,7 +157,8 @@ amounts = st.floats(0, 1e7)
 @given(
     st.builds(
         Work, st.just("any"), st.floats(0.1, 100), amounts, amounts, amounts, amounts, amounts,
-        amounts, amounts, amounts, st.booleans(), st.booleans(),
+        amounts, amounts, amounts, st.booleans(),
+        st.sampled_from(["aec", "auto", "colmean", "events", "none"]),
     ),
     st.sampled_from([4.0, 10.0]),
 )  # fmt: skip
@@ -149,7 +183,7 @@ def test_the_mean_frame_of_a_run_by_hand() -> None:
     assert mean(summary, masks=True, stack=2) == Work(
         "This run, mean frame", 4.0, events=250, kept=200, masks=2, other_packets=25,
         detected_px=639 * 384, image_px=500, image_bytes=1000, tm_packets=3, stacked=True,
-        coded=False,
+        codec="none",
     )  # fmt: skip
     without = mean(summary | {"bytes_science": 64 * 800}, masks=False, stack=1)
     assert without is not None
@@ -183,7 +217,8 @@ def test_text_that_is_no_budget(text: str, what: str) -> None:
 def test_the_package_has_a_budget_for_every_step() -> None:
     budgets = package_budgets()
     for work in (STORM, IMAGE, replace(IMAGE, stacked=True)):
-        assert dpu_steps(work, budgets)
+        for codec in ("aec", "auto", "none"):
+            assert dpu_steps(replace(work, codec=codec), budgets)
     assert section([STORM, IMAGE], budgets) == section([STORM, IMAGE], package_budgets())
 
 

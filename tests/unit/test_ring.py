@@ -70,7 +70,14 @@ def test_something_tells_how_far_every_pointer_reaches() -> None:
         for parameter in parameters:
             if parameter.pointer:
                 signatures.extent(name, parameter, names)
-    pointers = {(s, m.name) for s, members in structs.items() for m in members if m.pointer}
+    # a structure with pointers of its own stands alone
+    deep = {f"struct {s}" for s, members in structs.items() if any(m.pointer for m in members)}
+    pointers = {
+        (s, m.name)
+        for s, members in structs.items()
+        for m in members
+        if m.pointer and m.ctype not in deep
+    }
     assert pointers == set(signatures.MEMBERS)
 
 

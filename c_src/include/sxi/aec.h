@@ -37,7 +37,7 @@ uint32_t sxi_aec_bound(const struct sxi_aec *params, uint32_t n_samples);
  * PARAM  NULL, parameters out of range, or a result that could be beyond INT32_MAX
  * RANGE  a sample is wider than bits
  * ROOM   out_len is too small (sxi_aec_bound() bytes are always enough)
- * Time O(n_samples). Stack <= 1 KiB at -O2.
+ * Time O(n_samples). Stack <= 544 bytes at -O2.
  */
 int32_t sxi_aec_encode_u16(const struct sxi_aec *params, const uint16_t *samples,
                            uint32_t n_samples, uint8_t *out, uint32_t out_len);
@@ -50,8 +50,8 @@ int32_t sxi_aec_encode_u32(const struct sxi_aec *params, const uint32_t *samples
  * PARAM   NULL or parameters out of range, n_samples beyond INT32_MAX
  * SHORT   the data end too early
  * FORMAT  the data cannot be a code of these parameters
- * What follows the last block's code is not looked at. Time O(len + n_samples). Stack <= 1 KiB
- * at -O2.
+ * What follows the last block's code is not looked at. Time O(len + n_samples). Stack <= 512
+ * bytes at -O2.
  */
 int32_t sxi_aec_decode_u16(const struct sxi_aec *params, const uint8_t *data, uint32_t len,
                            uint16_t *out, uint32_t n_samples);

@@ -12,13 +12,17 @@
 #include "sxi/crc.h"
 #include "sxi/edu.h"
 #include "sxi/entity.h"
+#include "sxi/events.h"
 #include "sxi/fee.h"
 #include "sxi/filter.h"
 #include "sxi/frame.h"
+#include "sxi/hkdelta.h"
+#include "sxi/huffman.h"
 #include "sxi/image.h"
 #include "sxi/key.h"
 #include "sxi/ldt.h"
 #include "sxi/pus.h"
+#include "sxi/rows.h"
 #include "sxi/status.h"
 
 #endif
