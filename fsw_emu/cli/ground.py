@@ -104,9 +104,14 @@ def _process(
 
 def _report(result: GroundResult, files: list[Path], faults: list[Fault]) -> None:
     print(
-        f"{result.packets} packets, {result.entities} entities, {result.frames} frames, "
+        f"{result.packets} packets, {result.entities} entities, {result.frames} event frames, "
         f"{result.events} events, {result.masks} wandering masks, {result.images} image products"
     )
+    if result.damaged:
+        print(
+            f"{result.damaged} entities came in part (no .ce file of them): "
+            f"{result.lost_rows} rows and {result.lost_events} events or masks are lost"
+        )
     for path in files:
         print(f"wrote {path}")
     for fault in faults:

@@ -11,7 +11,7 @@ from fsw_emu.core import CeHeader, CompressionEntity
 from fsw_emu.ground.entities import entity_time, group_value, start_times
 from fsw_emu.ground.fits import Card
 from fsw_emu.ground.reading import FineTime
-from fsw_emu.packets.ce import FF, PRODUCTS, is_stacked
+from fsw_emu.packets.ce import FF, PRODUCTS, is_rows, is_stacked, near_lossless
 
 
 def event_cards(headers: Sequence[CeHeader], *, n_frames: int, fine_time: FineTime) -> list[Card]:
@@ -36,12 +36,14 @@ def image_cards(entity: CompressionEntity, *, fine_time: FineTime) -> list[Card]
         ("PRODUCT", PRODUCTS[header.product], "product"),
         ("CEKEY", _hex(header.key), "compression key"),
         ("CECOUNT", header.counter, "ce_counter"),
-        ("CEINTEG", header.integrity, "ce_integrity, 0 is good"),
+        ("CEINTEG", header.integrity, "ce_integrity as told on board, 0 is good"),
         ("NMEMBERS", header.members, "frames in the entity"),
         ("STACKED", is_stacked(header.key), "frames were added up"),
         ("DATE-OBS", _iso(header, fine_time), "time of the entity, UTC"),
         ("TSTART", start_times(entity, fine_time)[0], "start of the first frame [s]"),
     ]
+    if is_rows(header.key):
+        cards.append(("NEARLOSS", near_lossless(header.key), "[adu] most that a pixel is off"))
     ccds = [ccd for ccd in (2, 4) if group_value(entity, f"FRMccd{ccd}Readout")]
     if header.product == FF and len(ccds) == 1:
         cards.append(("CCD", ccds[0], "CCD read out"))

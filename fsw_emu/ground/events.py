@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from fsw_emu.core import CompressionEntity, Core
 from fsw_emu.ground.entities import frame_values, group_value, start_times
+from fsw_emu.ground.images import runs
 from fsw_emu.ground.reading import DEFAULT, MaskFrame, Reading
 from fsw_emu.packets.fault import Fault
-from fsw_emu.packets.fee import EVENT, WANDERING_MASK
+from fsw_emu.packets.fee import EVENT, NODES, WANDERING_MASK
 
 PACKET_BYTES = 64
 
@@ -37,6 +38,21 @@ _SIDES = np.array([b"F", b"E", b"?", b"?"], "S1")
 
 
 @dataclass(frozen=True)
+class LostEvents:
+    """Successive 64-byte packets of an entity that did not come."""
+
+    first: int  # of the entity's packets, from 0
+    number: int
+    frame: int | None  # as CCDFRAME; None where those around them are of several
+    node: str | None
+
+    def __str__(self) -> str:
+        frame = "" if self.frame is None else f" of frame {self.frame}"
+        node = "" if self.node is None else f" node {self.node}"
+        return f"{self.first} to {self.first + self.number - 1}{frame}{node}"
+
+
+@dataclass(frozen=True)
 class EventTables:
     """Events and wandering masks of one entity; faults carry positions within its science
     data."""
@@ -44,6 +60,7 @@ class EventTables:
     events: NDArray[Any]  # TABLE_DTYPE
     masks: NDArray[Any]  # TABLE_DTYPE
     faults: tuple[Fault, ...]
+    lost: tuple[LostEvents, ...] = ()
 
 
 def read_events(
@@ -52,12 +69,14 @@ def read_events(
     *,
     first_frame: int = 0,
     reading: Reading = DEFAULT,
+    lost: NDArray[np.bool_] | None = None,
 ) -> EventTables:
     """Tables of an ED or ED_WP entity; first_frame is the running number of its first frame.
 
     LastFrameEvtCount of each frame's metadata tells how many events it has (wandering masks
     are not counted), in the order frame, node E2, F2, E4, F4, arrival. Packets that are no
-    event are reported, and take an event's place in the count (ASSUMED).
+    event are reported, and take an event's place in the count (ASSUMED). Where packets are
+    ``lost``, by index, the frame counters of the others tell their frames.
     """
     faults: list[Fault] = []
     n, rest = divmod(len(entity.science), PACKET_BYTES)
@@ -71,14 +90,18 @@ def read_events(
     readable = packets.status == 0
     is_mask = readable & (headers["type"] == WANDERING_MASK)
     is_event = readable & (headers["type"] == EVENT) & (headers["side"] <= 1)
-    bad = np.flatnonzero(~is_mask & ~is_event)
+    is_lost = np.zeros(n, np.bool_) if lost is None else lost
+    bad = np.flatnonzero(~is_mask & ~is_event & ~is_lost)
     if len(bad):
         at = int(bad[0]) * PACKET_BYTES
         faults.append(Fault(at, "events", f"{len(bad)} packets are no events, this is the first"))
 
     counts = np.array(frame_values(entity, "LastFrameEvtCount"), np.int64)
-    faults += _count_faults(counts, int(np.count_nonzero(~is_mask)), entity)
+    if lost is None:
+        faults += _count_faults(counts, int(np.count_nonzero(~is_mask)), entity)
     frame = split_frames(headers, packets.events, is_mask, counts, mask_frame=reading.mask_frame)
+    if lost is not None:
+        frame = _frames_by_counter(headers, frame, entity, lost)
     number = frame + first_frame if reading.ccd_frame == "running" else headers["frame_counter"]
     times = np.array(start_times(entity, reading.fine_time))
 
@@ -93,7 +116,46 @@ def read_events(
         out["PHAS"] = packets.events["pixels"][select]
         return out
 
-    return EventTables(table(is_event), table(is_mask), tuple(faults))
+    gone = _lost_events(headers, frame, number, is_lost, n_frames=len(counts))
+    return EventTables(table(is_event), table(is_mask), tuple(faults), gone)
+
+
+def _lost_events(
+    headers: NDArray[Any],
+    frame: NDArray[np.int64],
+    number: NDArray[Any],
+    lost: NDArray[np.bool_],
+    *,
+    n_frames: int,
+) -> tuple[LostEvents, ...]:
+    """Each run of lost packets. They are in the order frame, node: where those before and after
+    agree, it is theirs too; before all is the first of the first frame, after all the last."""
+    node = 2 * headers["ccd"].astype(np.int64) + 1 - headers["side"]
+    place = frame * len(NODES) + node
+    found = []
+    for first, last in runs(lost):
+        before = int(place[first - 1]) if first else 0
+        after = int(place[last + 1]) if last + 1 < len(lost) else n_frames * len(NODES) - 1
+        of_frame = before // len(NODES)
+        is_one = of_frame == after // len(NODES)
+        beside = first - 1 if first else last + 1
+        shown = int(number[beside]) if is_one and beside < len(lost) else None
+        of_node = NODES[before % len(NODES)] if before == after else None
+        found.append(LostEvents(first, last - first + 1, shown, of_node))
+    return tuple(found)
+
+
+def _frames_by_counter(
+    headers: NDArray[Any], frame: NDArray[np.int64], entity: CompressionEntity, lost: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Index of the frame that has each packet's frame counter, by the frames' housekeeping, or in
+    the order of the counters where there are as many as frames; else ``frame``, by counts."""
+    counters = np.array(frame_values(entity, "FRMHKframeCounter"), np.int64)
+    _, first = np.unique(headers["frame_counter"][~lost], return_index=True)
+    if len(first) == len(counters):
+        counters = headers["frame_counter"][~lost][np.sort(first)].astype(np.int64)
+    same = headers["frame_counter"][:, None] == counters
+    return np.where(same.sum(axis=1) == 1, same.argmax(axis=1), frame)
 
 
 def _count_faults(counts: NDArray[np.int64], n: int, entity: CompressionEntity) -> list[Fault]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.atomic import atomic_file
-from fsw_emu.ground.images import FOCAL_PLANE, ImageProduct
+from fsw_emu.ground.events import LostEvents
+from fsw_emu.ground.images import FOCAL_PLANE, ImageProduct, LostRows
 
 #: one header card: keyword, value, comment
 Card = tuple[str, Any, str]
@@ -67,26 +68,42 @@ def write_events(
     masks: NDArray[Any],
     *,
     cards: Sequence[Card],
+    lost: Sequence[tuple[int, LostEvents]] = (),
 ) -> None:
-    """Write the event table (extension EVENTS) and, where there are masks, WMASK.
+    """Write the event table (extension EVENTS) and, where there are masks, WMASK. Events that
+    did not come, with the ce_counter of their entity, are told by a card of each header and by
+    the table LOSTEVTS.
 
     events, masks: ground.events.TABLE_DTYPE.
     Raises OSError; then there is no file.
     """
+    if lost:
+        n = sum(of.number for _, of in lost)
+        cards = [*cards, ("NLOST", n, "events, masks that did not come: LOSTEVTS")]
     tables = [_table(events, "EVENTS", cards)]
     if len(masks):
         tables.append(_table(masks, "WMASK", cards))
+    if lost:
+        tables.append(_lost_events(lost, cards))
     _write(path, tables, cards)
 
 
-def write_images(path: Path, images: ImageProduct, *, cards: Sequence[Card]) -> None:
+def write_images(
+    path: Path, images: ImageProduct, *, cards: Sequence[Card], lost: Sequence[LostRows] = ()
+) -> None:
     """Write one image extension a node (E2, ...; for FF: F, E) and FOCALPLANE where there is
-    one. Several images of a node are a cube. Raises OSError; then there is no file."""
+    one. Several images of a node are a cube. Rows that did not come are told by a card of each
+    header and by the table LOSTROWS. Raises OSError; then there is no file."""
+    if lost:
+        n = sum(rows.last - rows.first + 1 for rows in lost)
+        cards = [*cards, ("NLOST", n, "rows that did not come hold 65535: see LOSTROWS")]
     extensions = [_image(name, plane, cards) for name, plane in images.planes.items()]
     if images.focal_plane is not None:
         extensions.append(_image(FOCAL_PLANE, images.focal_plane, cards))
         full_frame = "F" in images.planes
         _comment(extensions[-1], _FULL_FRAME_COMMENTS if full_frame else _FOCAL_PLANE_COMMENTS)
+    if lost:
+        extensions.append(_lost_rows(lost, cards))
     _write(path, extensions, cards)
 
 
@@ -110,6 +127,37 @@ def _table(rows: NDArray[Any], name: str, cards: Sequence[Card]) -> Any:
     table = fits.BinTableHDU.from_columns(columns, name=name)
     table.header.extend([*_TIME_CARDS, *cards])
     _comment(table, _EVENT_COMMENTS)
+    return table
+
+
+def _lost_rows(lost: Sequence[LostRows], cards: Sequence[Card]) -> Any:
+    fits = _astropy()
+
+    columns = [
+        fits.Column("NODE", "2A", array=[rows.node for rows in lost]),
+        fits.Column("IMAGE", "J", array=[rows.image for rows in lost]),
+        fits.Column("FIRST", "J", unit="pixel", array=[rows.first for rows in lost]),
+        fits.Column("LAST", "J", unit="pixel", array=[rows.last for rows in lost]),
+    ]
+    table = fits.BinTableHDU.from_columns(columns, name="LOSTROWS")
+    table.header.extend([*_TIME_CARDS, *cards])
+    return table
+
+
+def _lost_events(lost: Sequence[tuple[int, LostEvents]], cards: Sequence[Card]) -> Any:
+    fits = _astropy()
+
+    columns = [
+        fits.Column("ENTITY", "J", array=[entity for entity, _ in lost]),
+        fits.Column("FIRST", "J", array=[of.first for _, of in lost]),
+        fits.Column("NUMBER", "J", array=[of.number for _, of in lost]),
+        fits.Column(
+            "CCDFRAME", "J", array=[-1 if of.frame is None else of.frame for _, of in lost]
+        ),
+        fits.Column("NODE", "2A", array=[of.node or "" for _, of in lost]),
+    ]
+    table = fits.BinTableHDU.from_columns(columns, name="LOSTEVTS")
+    table.header.extend([*_TIME_CARDS, *cards])
     return table
 
 

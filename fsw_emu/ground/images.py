@@ -46,6 +46,40 @@ class ImageProduct:
         return image if image.ndim == 2 else image[-1]
 
 
+@dataclass(frozen=True)
+class LostRows:
+    """Successive rows of an image that did not come; their pixels hold 65,535."""
+
+    node: str  # as in ImageProduct.planes
+    image: int  # of the node, from 0
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"rows {self.first} to {self.last} of node {self.node} (image {self.image})"
+
+
+def lost_rows(entity: CompressionEntity, lost: NDArray[np.bool_]) -> tuple[LostRows, ...]:
+    """What is lost of the images of an entity, by node. lost: (planes, rows), as its science data
+    have them. ValueError as of read_images."""
+    if entity.header.product == FF:
+        nodes: tuple[str, ...] = ("F", "E")
+        lost = np.repeat(lost, 2, axis=0)
+    else:
+        nodes, _ = _nodes(entity, len(lost))
+    return tuple(
+        LostRows(nodes[plane % len(nodes)], plane // len(nodes), first, last)
+        for plane in range(len(lost))
+        for first, last in runs(lost[plane])
+    )
+
+
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of each run of set flags."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+
+
 def read_images(
     entity: CompressionEntity, *, uv_shape: tuple[int, int] = (165, 96)
 ) -> ImageProduct:

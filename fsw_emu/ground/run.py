@@ -18,9 +18,10 @@ from fsw_emu.core import CeHeader, CompressionEntity, Core
 from fsw_emu.ground import fits
 from fsw_emu.ground.cards import event_cards, image_cards
 from fsw_emu.ground.entities import unpack
-from fsw_emu.ground.events import read_events
-from fsw_emu.ground.images import IMAGES, read_images
+from fsw_emu.ground.events import LostEvents, read_events
+from fsw_emu.ground.images import IMAGES, lost_rows, read_images
 from fsw_emu.ground.reading import DEFAULT, Reading
+from fsw_emu.ground.salvage import Lost, salvage
 from fsw_emu.ground.telemetry import Received, TelemetryReader
 from fsw_emu.ground.transfers import Transfer, TransferReader
 from fsw_emu.packets.ce import ED, ED_WP, PRODUCTS, ce_filename
@@ -32,6 +33,7 @@ OnEntity = Callable[[bytes, CompressionEntity], None]
 EVENTS_FILE = "events.fits"
 
 _CHUNK_BYTES = 1 << 18
+_SHOWN = 6  # ranges of what is lost
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class GroundResult:
     events: int
     masks: int
     images: int  # image entities
+    damaged: int  # entities of which parts are missing: there is no .ce file of them
+    lost_rows: int  # of images
+    lost_events: int  # and masks
     faults: tuple[Fault, ...]
     faults_not_listed: int  # beyond 10,000 of a kind
     files: tuple[Path, ...]
@@ -114,14 +119,16 @@ class _Station:
         self._events: list[NDArray[Any]] = []
         self._masks: list[NDArray[Any]] = []
         self._last_image: NDArray[Any] | None = None
-        self._entities = self._frames = self._images = 0
+        self._lost_events: list[tuple[int, LostEvents]] = []  # with the ce_counter
+        self._entities = self._frames = self._images = self._damaged = self._lost_rows = 0
 
     def feed(self, chunk: bytes) -> None:
         self._take(self._telemetry.feed(chunk))
 
     def finish(self) -> GroundResult:
         self._take(self._telemetry.finish())
-        self._transfers.finish(self._telemetry.position)
+        for transfer in self._transfers.finish(self._telemetry.position):
+            self._entity(transfer)
         n_masks = sum(map(len, self._masks))
         events = self._write_events() if self._event_headers else None
         logs = (self._telemetry.faults, self._transfers.faults, self._faults)
@@ -133,6 +140,9 @@ class _Station:
             events=0 if events is None else len(events),
             masks=n_masks,
             images=self._images,
+            damaged=self._damaged,
+            lost_rows=self._lost_rows,
+            lost_events=sum(of.number for _, of in self._lost_events),
             faults=tuple(sorted(faults)),
             faults_not_listed=sum(log.not_listed for log in logs),
             files=tuple(self._files),
@@ -147,22 +157,25 @@ class _Station:
         fine_time = self._reading.fine_time
         cards = event_cards(self._event_headers, n_frames=self._frames, fine_time=fine_time)
         cards += self._cards
-        fits.write_events(self._path(EVENTS_FILE), events, masks, cards=cards)
+        fits.write_events(
+            self._path(EVENTS_FILE), events, masks, cards=cards, lost=self._lost_events
+        )
         return events
 
     def _take(self, packets: list[Received]) -> None:
         for received in packets:
-            transfer = self._transfers.push(received)
-            if transfer is not None:
+            for transfer in self._transfers.push(received):
                 self._entity(transfer)
 
     def _entity(self, transfer: Transfer) -> None:
+        if transfer.holes:
+            self._salvage(transfer)
+            return
         entity = unpack(self._core, transfer)
         if isinstance(entity, Fault):
             self._faults.append(entity)
             return
         header = entity.header
-        self._entities += 1
         if self._on_entity is not None:
             self._on_entity(transfer.data, entity)
         if self._write_ce:
@@ -175,24 +188,46 @@ class _Station:
                 product=header.product,
             )
             write_atomic(self._path(name), transfer.data)
-        if header.product in (ED, ED_WP):
-            self._event_entity(entity, transfer)
-        elif header.product in IMAGES:
-            self._image_entity(entity, transfer)
-        else:
-            self._fault(transfer, header, "the product is unknown")
+        self._product(entity, transfer, None)
 
-    def _event_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
-        tables = read_events(self._core, entity, first_frame=self._frames, reading=self._reading)
+    def _salvage(self, transfer: Transfer) -> None:
+        """An entity of which parts are missing; it is no .ce file, nor told as one that came."""
+        salvaged = salvage(self._core, transfer)
+        if isinstance(salvaged, Fault):
+            self._faults.append(salvaged)
+            return
+        self._damaged += 1
+        self._product(salvaged.entity, transfer, salvaged.lost)
+
+    def _product(self, entity: CompressionEntity, transfer: Transfer, lost: Lost | None) -> None:
+        self._entities += 1
+        if entity.header.product in (ED, ED_WP):
+            self._event_entity(entity, transfer, lost)
+        elif entity.header.product in IMAGES:
+            self._image_entity(entity, transfer, lost)
+        else:
+            self._fault(transfer, entity.header, "the product is unknown")
+
+    def _event_entity(
+        self, entity: CompressionEntity, transfer: Transfer, lost: Lost | None
+    ) -> None:
+        tables = read_events(
+            self._core, entity, first_frame=self._frames, reading=self._reading, lost=lost
+        )
         self._frames += entity.header.members
         self._events.append(tables.events)
         self._masks.append(tables.masks)
         self._event_headers.append(entity.header)
+        if lost is not None:
+            self._lost_events += [(entity.header.counter, of) for of in tables.lost]
+            self._loss(transfer, entity.header, int(lost.sum()), "events", tables.lost)
         for fault in tables.faults:
             what = f"{fault.what} (byte {fault.position} of its science data)"
             self._fault(transfer, entity.header, what)
 
-    def _image_entity(self, entity: CompressionEntity, transfer: Transfer) -> None:
+    def _image_entity(
+        self, entity: CompressionEntity, transfer: Transfer, lost: Lost | None
+    ) -> None:
         header = entity.header
         try:
             images = read_images(entity, uv_shape=self._reading.uv_shape)
@@ -203,7 +238,22 @@ class _Station:
         self._last_image = images.picture()
         path = self._path(f"image_{header.counter:05d}_{PRODUCTS[header.product]}.fits")
         cards = [*image_cards(entity, fine_time=self._reading.fine_time), *self._cards]
-        fits.write_images(path, images, cards=cards)
+        rows = lost_rows(entity, lost) if lost is not None else ()
+        if lost is not None:
+            n = sum(of.last - of.first + 1 for of in rows)
+            self._lost_rows += n
+            self._loss(transfer, header, n, "rows", rows)
+        fits.write_images(path, images, cards=cards, lost=rows)
+
+    def _loss(
+        self, transfer: Transfer, header: CeHeader, n: int, what: str, lost: Sequence[object]
+    ) -> None:
+        """What missing parts of an entity cost; its table names all."""
+        missing = sum(end - begin for begin, end in transfer.holes)
+        more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
+        named = f": {'; '.join(map(str, lost[:_SHOWN]))}{more}" if lost else ""
+        cost = f"{n} {what} are lost{named}" if n else f"no {what} are lost"
+        self._fault(transfer, header, f"{missing} bytes did not come, {cost}; no .ce file of it")
 
     def _fault(self, transfer: Transfer, header: CeHeader, what: str) -> None:
         where = f"entity {header.counter} ({PRODUCTS[header.product]})"

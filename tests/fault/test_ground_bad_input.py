@@ -73,7 +73,7 @@ def test_each_orphan_is_told_until_the_end_of_its_transfer(core: Core) -> None:
     parts = downlink(core, [event_entity(core, [60])])
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
     for received in telemetry.feed(b"".join([parts[-1], *parts[1:], *parts[2:]])):
-        assert transfers.push(received) is None
+        assert transfers.push(received) == []
     assert len(transfers.faults) == 3
 
 
@@ -86,16 +86,16 @@ def test_any_service_13_packets_are_taken(core: Core, parts: list[tuple[int, byt
             transfers.push(received)
     transfers.finish(telemetry.position)
     good = downlink(core, [entity(core, b"")], count=len(parts))
-    got = [transfers.push(r) for packet in good for r in telemetry.feed(packet)]
-    assert [t.data for t in got if t] == [entity(core, b"")]
+    got = [t for packet in good for r in telemetry.feed(packet) for t in transfers.push(r)]
+    assert [t.data for t in got] == [entity(core, b"")]
 
 
 def test_a_transfer_beyond_the_room_is_a_fault(core: Core) -> None:
     transfers, telemetry = TransferReader(core, room=2000), TelemetryReader()
     small = event_entity(core, [0])
     stream = b"".join(downlink(core, [event_entity(core, [100]), small]))
-    got = [transfers.push(r) for r in telemetry.feed(stream)]
-    assert [t.data for t in got if t] == [small]
+    got = [t for r in telemetry.feed(stream) for t in transfers.push(r)]
+    assert [t.data for t in got] == [small]
     assert ["does not fit" in f.what for f in transfers.faults] == [True]
 
 

@@ -39,8 +39,8 @@ ROOM = 1 << 20
 def receive(core: Core, chunks: list[bytes]) -> tuple[list[Transfer], list[Fault]]:
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
     received = [one for chunk in chunks for one in telemetry.feed(chunk)] + telemetry.finish()
-    out = [done for one in received if (done := transfers.push(one)) is not None]
-    transfers.finish(sum(map(len, chunks)))
+    out = [done for one in received for done in transfers.push(one)]
+    out += transfers.finish(sum(map(len, chunks)))
     return out, sorted([*telemetry.faults, *transfers.faults])
 
 
@@ -77,7 +77,7 @@ def test_two_sdu_ids_and_other_services_between(core: Core, data: st.DataObject)
     sources = [iter(one), iter(two), iter(other)]
     telemetry, transfers = TelemetryReader(), TransferReader(core, room=ROOM)
     stream = b"".join(next(sources[i]) for i in order)
-    got = [t for r in telemetry.feed(stream) if (t := transfers.push(r)) is not None]
+    got = [t for r in telemetry.feed(stream) for t in transfers.push(r)]
     assert sorted(t.sdu_id for t in got) == [1, 2]
     assert transfers.faults == []
 

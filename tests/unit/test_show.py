@@ -262,7 +262,9 @@ def test_ground_writes_files_and_a_summary(files: Path, capsys: pytest.CaptureFi
     out = files / "new" / "folder"
     code, lines, err = ground(capsys, files / "good.bin", "--out", out)
     assert (code, err) == (0, "")
-    assert lines[0].endswith("2 entities, 2 frames, 33 events, 8 wandering masks, 1 image products")
+    assert lines[0].endswith(
+        "2 entities, 2 event frames, 33 events, 8 wandering masks, 1 image products"
+    )
     assert sorted(f"wrote {p}" for p in out.iterdir()) == sorted(lines[1:])
 
 
@@ -272,7 +274,7 @@ def test_ground_reports_faults_and_goes_on(files: Path, capsys: pytest.CaptureFi
     (files / "bad.bin").write_bytes(data)
     code, lines, _ = ground(capsys, files / "bad.bin", "--out", files / "new")
     assert code == 1
-    assert "1 entities, 0 frames" in lines[0]
+    assert "1 entities, 0 event frames" in lines[0]
     assert sum(line.startswith("fault at byte ") for line in lines) == 3
     assert lines[-1] == "3 faults"
 
