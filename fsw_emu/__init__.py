@@ -15,9 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu import codecs, targets
+from fsw_emu.codecs.events import compress_events, decompress_events
+from fsw_emu.codecs.frames import compress_frames, decompress_frames
+from fsw_emu.codecs.housekeeping import compress_housekeeping, decompress_housekeeping
 from fsw_emu.core import CoreError, FilterResult, WindowOrder, default_core
 
-__all__ = ["CoreError", "FilterResult", "codecs", "detect_events", "filter_events", "targets"]
+__all__ = [
+    "CoreError",
+    "FilterResult",
+    "codecs",
+    "compress_events",
+    "compress_frames",
+    "compress_housekeeping",
+    "decompress_events",
+    "decompress_frames",
+    "decompress_housekeeping",
+    "detect_events",
+    "filter_events",
+    "targets",
+]
 
 
 def detect_events(

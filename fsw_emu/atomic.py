@@ -20,11 +20,12 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     (OSError) or an exception of the block, it is removed and ``path`` is left as it was. A link
     stays, what it shows is replaced; a device or a pipe is written to as it is.
     """
-    path = Path(path).resolve()
-    if path.exists() and not path.is_file():
+    path = Path(path)
+    if path.exists() and not path.is_file():  # before links are resolved: that of a pipe shows none
         with path.open("wb") as file:
             yield file
         return
+    path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:

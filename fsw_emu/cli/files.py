@@ -8,9 +8,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
+import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from fsw_emu.cli.progress import Progress
 from fsw_emu.packets.fault import Fault
@@ -79,9 +82,36 @@ def read_file(
             inputs.append(hashed.described(path.name))
 
 
+def target(path: Path, out: Path | None, default: Path | None) -> Path:
+    """What a command writes for an input: ``out``, which is replaced, or ``default``, which must
+    not be there yet. ValueError where neither will do."""
+    if out is None:
+        if default is None or path.is_relative_to("/dev"):
+            raise ValueError("its name tells no other: --out has to say what to write")
+        if default.exists():
+            raise ValueError(f"{default} is there already: --out has to say what to write")
+        return default
+    if out.is_file() and path.exists() and out.samefile(path):
+        raise ValueError("--out would replace the file itself")
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder: --out has to name a file")
+    return out
+
+
+def report_beside(out: Path) -> TextIO:
+    """Where a command says what it did: stderr where its product goes to stdout."""
+    try:
+        at_stdout = os.path.samestat(out.stat(), os.fstat(sys.stdout.fileno()))
+    except (OSError, ValueError):  # gone, or a stdout that is no file
+        at_stdout = False
+    return sys.stderr if at_stdout else sys.stdout
+
+
 def describe(error: Exception, path: Path | None = None) -> str:
     """What went wrong, and where, if that is known: one line."""
     where, what = path, str(error)
+    if isinstance(error, MemoryError):
+        what = "more memory needed than there is"
     if isinstance(error, OSError) and error.strerror:
         where, what = error.filename or path, error.strerror
     return f"{where}: {what}" if where else what

@@ -101,6 +101,7 @@ def settings_of(args: argparse.Namespace, core: Core) -> Settings:
             end_marker=args.end_marker,
         ),
         codec=args.codec,
+        near_lossless=args.near_lossless,
         t0_s=_seconds(args.t0),
         frame_period_ms=round(period * 1000),
         nodes=_nodes(args.nodes),

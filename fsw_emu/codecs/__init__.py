@@ -3,6 +3,6 @@
 
 """Coders for samples, as the flight core has them."""
 
-from fsw_emu.codecs import aec
+from fsw_emu.codecs import aec, events, frames, housekeeping
 
-__all__ = ["aec"]
+__all__ = ["aec", "events", "frames", "housekeeping"]
