@@ -13,7 +13,9 @@ ONBOARD = (
         "compression key",
         (
             Choice("aec", "section 8.4", {"codec": "aec"}),
+            Choice("aec-packets", "CCSDS 121 in packets (A70)", {"codec": "aec-packets"}),
             Choice("none", "key 0, as public", {"codec": "none"}),
+            Choice("auto", "packets of rows and of events (A70)", {"codec": "auto"}),
         ),
         ("--codec",),
         ("onboard",),
@@ -236,5 +238,14 @@ ONBOARD = (
         "cycles of 125 ms: no housekeeping service reads it yet",
         changes="nothing",
         source="MIB; boot software default 32 is 4 s",
+    ),
+    stands(
+        "A70",
+        "coders of packets: keys, layouts, code tables, what an entity's CRC is over",
+        "sections 8.4 and 8.6 to 8.9: ours; packets of rows of up to 4,096 bytes",
+        options=("--codec", "--near-lossless"),
+        acts=("onboard",),
+        changes="science data of entities, telemetry, what a lost packet costs",
+        source="the flight coder is not public; a key tells which coder was used",
     ),
 )

@@ -10,25 +10,40 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fsw_emu.atomic import atomic_file, write_atomic
-from fsw_emu.core import CompressionEntity
+from fsw_emu.core import CompressionEntity, Core
 from fsw_emu.dpu.entity import Entity
 from fsw_emu.dpu.settings import Settings
-from fsw_emu.packets.ce import ce_filename
+from fsw_emu.packets.ce import PRODUCTS, ce_filename, coder_name, near_lossless
 
 
 class Downlink:
-    """Writes telemetry packets and entities as they come; tm.bin appears when it is whole."""
+    """Writes telemetry packets and entities as they come; tm.bin appears when it is whole.
 
-    def __init__(self, out: Path, settings: Settings) -> None:
+    core: decodes entities whose pixels may be off, to tell by how much they are.
+    """
+
+    def __init__(self, out: Path, settings: Settings, core: Core) -> None:
         self._out = out
         self._settings = settings
+        self._core = core
         self._stack = contextlib.ExitStack()
         self._tm: Any = None
-        self.digests: list[bytes] = []  # of each entity and its science data
+        self.digests: list[bytes] = []  # of each entity and the science data that are to come of it
+        self.largest_error = 0  # [ADU]
+        self.n_near_lossless = 0  # entities whose pixels may be off
+        self.coders: dict[str, str] = {}  # that did the work, by product
         self.n_packets = self.bytes_tm = self.bytes_ce = 0
         self.files: list[str] = []
+        self._sizes: dict[str, list[int]] = {}  # science data and entities [bytes] by product
         (out / "ce").mkdir(exist_ok=True)
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """Compression ratio by product: of science data to whole entities."""
+        return {name: round(before / after, 4) for name, (before, after) in self._sizes.items()}
 
     def __enter__(self) -> Downlink:
         self._tm = self._stack.enter_context(atomic_file(self._out / "tm.bin"))
@@ -51,12 +66,30 @@ class Downlink:
         )
         write_atomic(self._out / "ce" / name, entity.data)
         self.files.append(f"ce/{name}")
-        self.digests.append(_digest(entity.data, entity.science))
+        self.digests.append(_digest(entity.data, self._to_come(entity)))
         for packet in entity.packets:
             self._tm.write(packet)
             self.bytes_tm += len(packet)
         self.n_packets += len(entity.packets)
         self.bytes_ce += len(entity.data)
+        coder = coder_name(header.key)
+        named = self.coders.setdefault(PRODUCTS[header.product], coder)
+        if coder not in named.split(" or "):
+            self.coders[PRODUCTS[header.product]] = f"{named} or {coder}"
+        sizes = self._sizes.setdefault(PRODUCTS[header.product], [0, 0])
+        sizes[0] += len(entity.science)
+        sizes[1] += len(entity.data)
+
+    def _to_come(self, entity: Entity) -> bytes:
+        """The science data that the ground will get: what went in, unless pixels may be off."""
+        if not near_lossless(entity.header.key):
+            return entity.science
+        self.n_near_lossless += 1
+        decoded = self._core.ce_unpack(entity.data).science
+        before, after = (np.frombuffer(data, ">u2") for data in (entity.science, decoded))
+        error = int(np.max(np.maximum(before, after) - np.minimum(before, after), initial=0))
+        self.largest_error = max(self.largest_error, error)
+        return decoded
 
 
 def _digest(entity: bytes, science: bytes) -> bytes:

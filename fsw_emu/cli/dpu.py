@@ -145,7 +145,7 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     args.out.mkdir(parents=True, exist_ok=True)
     manifest.clear(args.out, keep=paths_of(args).values())
-    downlink = Downlink(args.out, settings)
+    downlink = Downlink(args.out, settings, default_core())
     session = Session(asked, onboard, settings, downlink)
 
     async def main(stop: asyncio.Event) -> int:

@@ -97,7 +97,7 @@ def send(
     batches: Iterable[Batch], out: Path, onboard: Core, settings: Settings
 ) -> tuple[ScienceChain, Downlink]:
     """Packets to telemetry in the folder ``out``."""
-    downlink = Downlink(out, settings)
+    downlink = Downlink(out, settings, default_core())
     chain = ScienceChain(onboard, settings, downlink.send)
     with downlink:
         for batch in batches:
@@ -170,14 +170,21 @@ def summary_of(
         "pedestal_from": chain.pedestal_from,
         "window_order": settings.interface.window_order,
         "codec": settings.codec,
+        "near_lossless": settings.near_lossless,
+        "near_lossless_entities": downlink.n_near_lossless,
+        "largest_error": downlink.largest_error,
         "ce_count": len(downlink.digests),
         "bytes_in": splitter.n_bytes,
         "bytes_science": counts.bytes_science,
         "bytes_ce": downlink.bytes_ce,
         "bytes_tm": downlink.bytes_tm,
         "compression_ratio": round(counts.bytes_science / max(downlink.bytes_ce, 1), 4),
+        "coder_by_product": downlink.coders,
+        "ratio_by_product": downlink.ratios,
         "tm_packets": downlink.n_packets,
-        "lossless": check.lossless and not ground.faults,
+        "lossless": check.lossless
+        and downlink.largest_error <= settings.near_lossless
+        and not ground.faults,
         "faults": [*source.faults, *(f"packet {f.packet}: {f.what}" for f in chain.faults)],
         "ground_faults": [str(fault) for fault in ground.faults],
         "faults_not_listed": source.faults.not_listed
@@ -224,7 +231,15 @@ def _tell(command: str, out: Path, summary: dict[str, Any]) -> int:
         print(f"  images      {summary['images']}, {summary['missing_rows']} rows incomplete")
     print(f"  telemetry   {summary['ce_count']} entities, {summary['tm_packets']} packets, "
           f"{summary['bytes_tm']} bytes, ratio {summary['compression_ratio']}")  # fmt: skip
-    print(f"  lossless    {'yes' if summary['lossless'] else 'NO'}")
+    ratios = ", ".join(f"{product} {n}" for product, n in summary["ratio_by_product"].items())
+    coders = ", ".join(dict.fromkeys(summary["coder_by_product"].values()))
+    print(f"  compression {coders or summary['codec']}: ratio {ratios or 'of nothing'}")
+    m, off = summary["near_lossless"], summary["largest_error"]
+    acts = summary["near_lossless_entities"] > 0
+    yes = f"within {m} ADU: pixels are off by {off} at most" if acts else "yes"
+    print(f"  lossless    {yes if summary['lossless'] else 'NO'}")
+    if m and not acts:
+        print(f"  --near-lossless {m} had no effect: no images in packets of rows")
     print(f"  report      {out / 'report.html'}")
     if n_in and not summary["events_kept"]:
         thresholds = f"the thresholds were {summary['filter']}"

@@ -16,6 +16,7 @@ EXAMPLE = """\
 examples:
   fsw-emu run --scene storm --frames 12 --out out
   fsw-emu run recording.gresb.gz --out out --codec none
+  fsw-emu run --scene quiet --image ft --out out --codec colmean --near-lossless 2
   fsw-emu run --scene storm --frames 12 --target leon3 --out out
   fsw-emu run simulator.gresb.gz --out out --simulator --pedestal 130
   fsw-emu run --from out/manifest.json --out again
@@ -87,12 +88,7 @@ def add_onboard(group: Any) -> None:
         help="processor of the onboard part: host, leon3 (emulated), lib:PATH, elf:PATH or "
         "leon3:PATH (the same), user:PATH, rmap:LINK (a board); default host",
     )
-    group.add_argument(
-        "--codec",
-        choices=["none", "aec"],
-        default="aec",
-        help="compression; none can be read from the public layout alone",
-    )
+    _add_codec(group)
     group.add_argument(
         "--no-masks",
         action="store_true",
@@ -134,6 +130,27 @@ def add_onboard(group: Any) -> None:
         metavar="FILE.npz",
         help="maps by node, boolean arrays of 639 x 384; default: none for recordings, the hot "
         "pixels for scenes",
+    )
+
+
+def _add_codec(group: Any) -> None:
+    group.add_argument(
+        "--codec",
+        choices=["aec", "aec-packets", "auto", "colmean", "events", "none"],
+        default="aec",
+        help="compression; aec: CCSDS 121.0-B-3, one stream an entity; aec-packets: "
+        "the same in packets of rows and of events; colmean: images in packets of rows; events: "
+        "events in packets of events; auto: both, each image in its cheapest way; what a coder is "
+        "not made for (stacks; events by colmean, images by events) goes by CCSDS 121; none: can "
+        "be read from the public layout alone; default aec",
+    )
+    group.add_argument(
+        "--near-lossless",
+        type=int,
+        default=0,
+        metavar="M",
+        help="let pixels of images be up to M ADU off, 0..15; needs --codec colmean, auto or "
+        "aec-packets; default 0: lossless",
     )
 
 

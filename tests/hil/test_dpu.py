@@ -153,7 +153,8 @@ def test_a_session_that_is_interrupted_ends_whole(tmp_path: Path) -> None:
 def test_links_that_are_closed_leave_their_counts_alone(tmp_path: Path) -> None:
     """A link has a large buffer, and a FEE may come again for months."""
     asked = Asked("gresb-server://127.0.0.1:0", reconnect=True)
-    session = Session(asked, default_core(), Settings(), Downlink(tmp_path, Settings()))
+    core = default_core()
+    session = Session(asked, core, Settings(), Downlink(tmp_path, Settings(), core))
 
     def links() -> int:
         gc.collect()

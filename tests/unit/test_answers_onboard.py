@@ -47,6 +47,23 @@ def test_a7_none_leaves_science_data_as_they_are() -> None:
         assert made.data.endswith(made.science) == (codec == "none")
 
 
+@pytest.mark.verifies("A7", "A70", "KEY-10")
+def test_a7_auto_sends_packets_of_events() -> None:
+    _, (made,) = through(readouts(), codec="auto")
+    entity = unpacked(made)
+    assert (entity.header.key, entity.science) == (0x1040, made.science)
+    assert 0xC8 <= made.data[44 + entity.header.compressed_meta_size] <= 0xCA
+
+
+@pytest.mark.verifies("A7", "KEY-10")
+def test_a7_aec_packets_decode_alone() -> None:
+    _, (made,) = through(readouts(), codec="aec-packets")
+    entity = unpacked(made)
+    assert entity.science == made.science
+    assert entity.header.key != 0x00014110
+    assert 0xC8 <= made.data[44 + entity.header.compressed_meta_size] <= 0xCA
+
+
 @pytest.mark.verifies("A8")
 def test_a8_absolute_thresholds_stay_where_the_pedestal_is() -> None:
     for pedestal in (100, 500):

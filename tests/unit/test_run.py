@@ -15,6 +15,8 @@ import stranger
 from astropy.io import fits
 from runs import run
 
+from fsw_emu.cli.main import main
+
 RECORDINGS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "evsim_seed1": (
         ["--centre-max", "5000", "--ring-sum-max", "5600", "--ring-max", "700"],
@@ -154,6 +156,81 @@ def test_images_of_the_scene(tmp_path: Path, image: str, codec: str) -> None:
     with fits.open(path) as hdus:
         shape = {"ft": (1278, 768), "uv": (330, 192), "ff": (4511, 4608)}[image]
         assert hdus["FOCALPLANE"].data.shape == shape
+
+
+@pytest.mark.verifies("A70", "KEY-10", "GND-11")
+@pytest.mark.parametrize(
+    ("codec", "options", "keys"),
+    [
+        ("colmean", ("--image", "uv"), {"0x00000330"}),
+        ("auto", ("--image", "uv", "--near-lossless", 3), {"0x00031330", "0x00041330"}),
+        ("events", ("--image", "uv"), {"0x00014010"}),
+        ("auto", ("--image", "uv", "--stack", 2), {"0x00014012"}),
+        ("colmean", ("--scene", "quiet"), {"0x00014110"}),
+        ("events", ("--scene", "quiet"), {"0x00000040"}),
+        ("auto", ("--scene", "quiet"), {"0x00001040"}),
+        ("aec-packets", ("--scene", "quiet"), {"0x00003040"}),
+        ("aec-packets", ("--image", "uv"), {"0x00003330"}),
+        ("aec-packets", ("--image", "uv", "--near-lossless", 3), {"0x00043330"}),
+        ("aec-packets", ("--image", "uv", "--stack", 2), {"0x00014012"}),
+    ],
+)
+def test_coders_of_packets(
+    tmp_path: Path, codec: str, options: tuple[Any, ...], keys: set[str]
+) -> None:
+    code, summary = run(tmp_path, "--frames", 2, "--codec", codec, *options)
+    assert (code, summary["lossless"], summary["codec"]) == (0, True, codec)
+    assert summary["largest_error"] == summary["near_lossless"] == (3 if 3 in options else 0)
+    assert all(ratio > 1.5 for ratio in summary["ratio_by_product"].values())
+    for path in tmp_path.glob("*.fits"):
+        with fits.open(path) as hdus:
+            assert hdus[1].header["CEKEY"] in keys
+            if codec != "events" and "--stack" not in options and "uv" in options:
+                assert hdus[1].header["NEARLOSS"] == summary["near_lossless"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "options", "coder"),
+    [
+        ("colmean", ("--scene", "quiet"), "CCSDS 121"),
+        ("colmean", ("--image", "uv", "--stack", "2"), "CCSDS 121"),
+        ("colmean", ("--image", "uv"), "colmean"),
+        ("aec", ("--image", "uv"), "CCSDS 121"),
+        ("aec-packets", ("--scene", "quiet"), "CCSDS 121 in packets"),
+        ("auto", ("--scene", "quiet"), "auto"),
+        ("none", ("--scene", "quiet"), "none"),
+    ],
+)
+def test_the_coder_that_did_the_work_is_named(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    codec: str,
+    options: tuple[str, ...],
+    coder: str,
+) -> None:
+    near = ["--near-lossless", "2"] if codec in ("colmean", "auto") else []
+    arguments = ["run", "--out", str(tmp_path), "--frames", "2", "--codec", codec, *options, *near]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    assert f"  compression {coder}: ratio " in out
+    acts = bool(near) and coder == "colmean"
+    assert ("off by 2 at most" in out) == acts
+    no_effect = "  --near-lossless 2 had no effect: no images in packets of rows"
+    assert (no_effect in out.splitlines()) == (bool(near) and not acts)
+
+
+@pytest.mark.parametrize("codec", ["aec", "events", "none"])
+def test_near_lossless_needs_packets_of_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], codec: str
+) -> None:
+    arguments = ["run", "--out", str(tmp_path), "--codec", codec, "--near-lossless", "2"]
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    which = "--codec aec-packets or --codec auto or --codec colmean"
+    assert line == f"fsw-emu run: --near-lossless 2: needs {which}"
+    assert main([*arguments[:-3], "colmean", "--near-lossless", "16"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "fsw-emu run: --near-lossless 16 is not within 0..15"
 
 
 @pytest.mark.verifies("CE-34")
