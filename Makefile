@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-# make run | test | leon3 | evidence | bench | bench-hil | lint | fuzz | soak | campaign | clean:
-# what the README and CI call. evidence is all of GATES below, and report.
+# make run | test | leon3 | evidence | bench | bench-compression | bench-hil | lint | fuzz | prove |
+# soak | campaign | clean: what the README and CI call. evidence is all of GATES below, and report.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,8 +20,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench bench-hil fuzz soak soak-hil campaign clean evidence trace static coverage mutants \
-  mutant-sample planted margins baselines rebaseline licences sbom report
+  bench bench-compression bench-hil fuzz prove soak soak-hil campaign clean evidence trace static \
+  coverage mutants mutant-sample planted margins baselines rebaseline licences sbom report
 
 all: $(STAMP)
 
@@ -93,12 +93,25 @@ lint: $(VENV)/.test-tools
 bench: $(VENV)/.bench-tools $(FLIGHT)
 	$(BIN)/python tools/bench.py --json build/bench.json
 
+# Coders beside the entropy limit and their peers.
+bench-compression: $(VENV)/.test-tools
+	$(BIN)/python tools/bench_compression.py --peers --json build/bench-compression.json
+
 # Links between two processes.
 bench-hil: $(VENV)/.test-tools
 	$(BIN)/python tools/bench_hil.py --json build/bench-hil.json
 
+# 5,000 examples a property; any bytes for SECONDS a decoder; libaec, 10^7 samples of each option.
+SECONDS ?= 60
 fuzz: $(VENV)/.test-tools
+	$(BIN)/python tools/cross_tools.py --fuzz
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/props tests/fault tests/stateful tests/hil
+	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
+	$(BIN)/python tools/aec_differential.py
+
+# All samples there are through the steps of one sample; bounded proofs where CBMC is installed.
+prove: $(VENV)/.test-tools
+	$(BIN)/python tools/prove.py
 
 soak: $(STAMP) soak-hil
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""See to the tools that Debian has. Usage: cross_tools.py [-h] [--all] [--evidence]
+"""See to the tools that Debian has. Usage: cross_tools.py [-h] [--all] [--evidence] [--fuzz]
 
 Compiler and emulator of the flight processor, with --all those of every lane of the tests, with
---evidence the analysers and what lays out a PDF. Installs what is missing
+--evidence the analysers and what lays out a PDF, with --fuzz libFuzzer. Installs what is missing
 with apt-get when root; else prints the line to run, and fails.
 """
 
@@ -37,6 +37,9 @@ EVIDENCE = {
                  "fonts-dejavu-core"],
 }  # fmt: skip
 
+#: of those, what fuzzing needs
+FUZZ = {tool: EVIDENCE[tool] for tool in ("clang-19", "/usr/lib/llvm-19/lib/clang/19/lib/linux")}
+
 
 def is_there(tool: str) -> bool:
     return shutil.which(tool) is not None or (tool.startswith("/") and Path(tool).exists())
@@ -48,8 +51,10 @@ def main() -> int:
     )
     parser.add_argument("--all", action="store_true", help="for all lanes of the tests")
     parser.add_argument("--evidence", action="store_true", help="for `make evidence`")
+    parser.add_argument("--fuzz", action="store_true", help="for `make fuzz`")
     args = parser.parse_args()
     tools = FLIGHT | (LANES if args.all else {}) | (EVIDENCE if args.evidence else {})
+    tools |= FUZZ if args.fuzz else {}
     missing = sorted({p for tool, names in tools.items() if not is_there(tool) for p in names})
     if not missing:
         return 0
