@@ -85,7 +85,7 @@ async def stream(kind: str) -> list[Row]:
         n_packets, n_bytes, port = map(int, process.stdout.readline().split())
         with tempfile.TemporaryDirectory() as folder:
             settings = Settings(filter=FilterSettings(pedestal=PEDESTAL))
-            downlink = Downlink(Path(folder), settings)
+            downlink = Downlink(Path(folder), settings, default_core())
             asked = Asked(f"gresb://127.0.0.1:{port}")
             session = Session(asked, default_core(), settings, downlink)
             used = _cpu_s()

@@ -128,7 +128,7 @@ class Soak:
         """What ``fsw-emu dpu`` runs."""
         settings = Settings()
         with tempfile.TemporaryDirectory() as folder:  # nothing is written
-            downlink = Downlink(Path(folder), settings)
+            downlink = Downlink(Path(folder), settings, default_core())
         session = Session(Asked(link, reconnect=True), default_core(), settings, downlink)
         session.chain = NoChain()
         self.reception, self.initiator = session.reception, session.initiator

@@ -144,8 +144,10 @@ NO_CODE = {
     "second extension, first sample": (1, "0001" + "0001" + "1" * 3, FORMAT),
     "second extension, second sample": (1, "0001" + "000001" + "1" * 3, FORMAT),
     "second extension, reference": (1, "0001" + "0" + "01" + "1" * 3, FORMAT),
+    "second extension behind a reference": (1, "0001" + "0" + "1" + "0001" + "1" * 2, FORMAT),
     "split, more than a sample holds": (8, "001" + "0" * 256 + "1" * 8, FORMAT),
     "run beyond the interval": (8, "0000" + "01", FORMAT),
+    "run beyond the interval, with a reference": (8, "0000" + "0" * 8 + "01", FORMAT),
     "run beyond the segment": (8, "0000" + "0" * 70 + "1", FORMAT),
 }
 
@@ -189,3 +191,43 @@ def test_wide_memory_holds_narrow_samples_too(
         data = octets(csxi, code)
         assert decode(params, data, len(code), back.pointer, len(values)) == len(values)
         assert back.inside.tolist() == values.tolist()
+
+
+REFERENCE = f"{5:09b}"
+#: code of one block of 8 that are all 5, of 9 bits
+OF_FIVES = {
+    "split": "0001" + REFERENCE + "1" * 7,
+    "split, low bits": "0011" + REFERENCE + "1" * 7 + "0" * 14,
+    "split, more low bits than a sample has": "1110" + REFERENCE + "1" * 7 + "0" * 91,
+    "raw": "1111" + REFERENCE + "0" * 63,
+    "second extension": "00001" + REFERENCE + "1" * 4,
+    "zero block": "00000" + REFERENCE + "1",
+}
+
+
+@pytest.mark.parametrize("width", [16, 32])
+@pytest.mark.parametrize("name", OF_FIVES)
+def test_a_block_of_which_few_samples_are_wanted(
+    csxi: SimpleNamespace, name: str, width: int
+) -> None:
+    """All of it is read, and has to be code, whatever it stands for."""
+    _, decode, ctype = functions(csxi, width)
+    params = csxi.ffi.new("struct sxi_aec *", [9, 8, 1, 1])
+
+    def decoded(text: str, n: int, cut: int = 0) -> tuple[int, list[int]]:
+        size = -(-len(text) // 8)
+        code = int(text.ljust(8 * size, "0"), 2).to_bytes(size, "big")[: size - cut]
+        out = Guarded(csxi, ctype, n)
+        status = int(decode(params, octets(csxi, code), len(code), out.pointer, n))
+        assert out.is_intact()
+        return status, out.inside.tolist()
+
+    text = OF_FIVES[name]
+    for n in (1, 3, 8):
+        assert decoded(text, n) == (n, [5] * n)
+        for cut in range(1, -(-len(text) // 8) + 1):
+            assert decoded(text, n, cut)[0] == SHORT
+        if name == "split":  # it ends within the last code
+            assert decoded(text[:19] + "000001", 1, cut=1)[0] == SHORT
+        if "more low bits" in name:
+            assert decoded(text[:20] + "1" * 91, n)[0] == FORMAT

@@ -79,7 +79,7 @@ def test_examples_run(page: str, tmp_path: Path) -> None:
 
 def test_the_loop_has_its_examples() -> None:
     assert {page: len(blocks) for page, blocks in EXAMPLES.items()} == {
-        "README.md": 1, "bridge.md": 4,
+        "README.md": 1, "bridge.md": 4, "compression.md": 1,
     }  # fmt: skip
 
 
