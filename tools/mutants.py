@@ -150,6 +150,7 @@ def run(args: argparse.Namespace, there: Sequence[Mutant]) -> Evidence:
         count = len(there)
     asked = 1 if args.only else count
     if args.sample:  # of the full run's, whose misses are known; those explained take the longest
+        units = units[: args.count]
         units = [unit for unit in units if unit and unit[0].key not in explained]
         random.Random(args.seed).shuffle(units)  # noqa: S311
     build_unchanged()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from events_sets import SIDES, event_sets, packet, window
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from strategies import event_arrays
@@ -139,6 +139,7 @@ def test_bodies_that_end_anywhere(csxi: SimpleNamespace, core: Core) -> None:
         assert out.is_intact()
 
 
+@example(events=bytes(64 * 40), packet_bytes=1024)  # by CCSDS 121
 @given(events=event_sets(), packet_bytes=sizes)
 def test_auto_is_the_shortest(core: Core, events: bytes, packet_bytes: int) -> None:
     lengths = {

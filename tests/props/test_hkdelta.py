@@ -56,6 +56,15 @@ def housekeeping(draw: st.DrawFn, most: int = 20) -> list[bytes]:
     return packets
 
 
+@pytest.mark.verifies("HKC-8", "HKC-9")
+def test_noise_of_every_width_as_the_model(core: Core) -> None:
+    """So that the law's scale of each class has its say."""
+    spreads = 2.0 ** np.concatenate([np.arange(-3, 1, 0.1), np.arange(1, 13.5, 0.5)])
+    noise = np.random.default_rng(11).normal(30_000, spreads, (300, len(spreads)))
+    packets = [row.astype(">u2").tobytes() for row in np.rint(noise).astype(np.int64) & 0xFFFF]
+    assert core.hk_encode(packets) == model.encode(packets, 64)
+
+
 @pytest.mark.verifies("HKC-1", "HKC-2")
 @given(housekeeping(), CODECS, INTERVALS)
 def test_round_trip(core: Core, packets: list[bytes], codec: Any, full_every: int) -> None:

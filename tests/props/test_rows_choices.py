@@ -35,6 +35,32 @@ def test_larger_packets_are_the_models(core: Core, kind: Any, character: str) ->
 
 
 @pytest.mark.verifies("ROWS-11")
+def test_columns_far_from_the_others(core: Core) -> None:
+    """Either way as far as a model tells, and no farther."""
+    noise = np.random.default_rng(12).normal(9000, 300, (2, 40, 24))
+    noise[:, :, ::2] -= 3000
+    noise[:, :, 1::2] += 3000
+    stack = np.rint(noise).astype(np.uint16)
+    assert core.rows_encode(stack) == rows_coder.encode(stack)
+
+
+@pytest.mark.verifies("ROWS-11")
+def test_columns_that_hardly_pay(core: Core) -> None:
+    """Of two, a little farther apart each time."""
+    noise = np.random.default_rng(13).normal(900, 4, (1, 96, 2))
+    for apart in np.arange(0, 12, 0.5):
+        stack = np.rint(noise + np.array([0, apart])).astype(np.uint16)
+        assert core.rows_encode(stack) == rows_coder.encode(stack)
+
+
+def test_pieces_that_fill_a_packet(core: Core) -> None:
+    """To the last bit, some of so many."""
+    stack = np.rint(np.random.default_rng(14).normal(900, 4, (1, 40, 300))).astype(np.uint16)
+    way: dict[str, Any] = {"kind": "independent", "packet_bytes": 64}
+    assert core.rows_encode(stack, **way) == rows_coder.encode(stack, **way)
+
+
+@pytest.mark.verifies("ROWS-11")
 def test_columns_are_learnt_in_spite_of_tracks(core: Core) -> None:
     """To a quarter of the noise; where all columns are alike, none are sent."""
     rng = np.random.default_rng(9)
