@@ -391,17 +391,7 @@ static enum sxi_status encode_block(struct encoder *e, uint32_t *d)
 /* Fill the last byte with zeros; the length of all. */
 static int32_t finish(struct encoder *e, const uint8_t *out)
 {
-    struct bit_writer *w = &e->writer;
-    if (!has_room(e, 7)) {
-        return SXI_STATUS_ROOM;
-    }
-    put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
-    /* uncovered object caaa: words of 32 bits leave one byte at most */
-    for (; w->pending > 0U; w->pending -= 8U) {
-        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU); /* D12 */
-    }
-    const ptrdiff_t n_bytes = w->out - out;
-    return (int32_t)n_bytes;
+    return has_room(e, 7) ? (int32_t)flush_bits(&e->writer, out) : (int32_t)SXI_STATUS_ROOM;
 }
 
 int32_t aec_encode(const struct sxi_aec *params, const uint16_t *samples16,

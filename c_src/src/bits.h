@@ -5,6 +5,7 @@
 #define SXI_BITS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bytes.h"
@@ -94,6 +95,18 @@ static inline void put_wide(struct bit_writer *w, uint32_t value, uint32_t n)
         n = 16;
     }
     put_bits(w, value, n);
+}
+
+/* Fill the last byte with zeros, for which there is room; bytes written from `start` on. */
+static inline uint32_t flush_bits(struct bit_writer *w, const uint8_t *start)
+{
+    put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
+    /* uncovered object*5 caaa: words of 32 bits leave one byte at most */
+    for (; w->pending > 0U; w->pending -= 8U) {
+        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU); /* D12 */
+    }
+    const ptrdiff_t n_bytes = w->out - start;
+    return (uint32_t)n_bytes;
 }
 
 /* Reader: bits are taken from `next` on, `bit` of its first byte having been taken already. */

@@ -208,13 +208,7 @@ static uint32_t put_coded(struct sxi_events *ctx, const uint8_t *events, uint32_
         w.pending = one.pending;
         done++;
     }
-    put_bits(&w, 0, (8U - (w.pending & 7U)) & 7U);
-    /* uncovered object 02bf: words of 32 bits leave one byte at most */
-    for (; w.pending > 0U; w.pending -= 8U) {
-        *w.out++ = (uint8_t)((w.acc >> (w.pending - 8U)) & 0xffU); /* D12 */
-    }
-    const ptrdiff_t written = w.out - body;
-    *size = (uint32_t)written;
+    *size = flush_bits(&w, body);
     return done;
 }
 

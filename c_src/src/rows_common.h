@@ -12,13 +12,16 @@
 
 /* What the coder and the decoder of rows share. */
 enum {
+    ROWS_MOST = 0xffff,       /* sample */
     ROWS_NO_TABLE = 255,      /* table index: the model's; in a model, none */
     ROWS_MAX_COLUMN = 2047,   /* of a column's deviation, 1/8 ADU */
     ROWS_MAX_SHIFT = 12,      /* low bits of the model's table: those of the bank's last one */
     ROWS_MAX_VALUE_BITS = 27, /* of a code and what follows it */
     ROWS_AEC_RSI = 128,
     ROWS_ID_BYTES = 2, /* of a group's model, in the headers of its packets */
-    ROWS_MODEL_START = 2 /* bytes of a model's body before the lengths */
+    ROWS_MODEL_START = 2, /* bytes of a model's body before the lengths */
+    ROWS_LENGTHS_BYTES = HUFFMAN_SYMBOLS / 2,
+    ROWS_MODEL_IN_USE = HUFFMAN_TABLES + 1 /* number of the model's table */
 };
 
 /* Is a row, as it is, more than a packet? */
@@ -36,9 +39,6 @@ uint32_t rows_close(struct sxi_rows_packet *packet, uint32_t body, uint8_t *out)
 /* Are the parameters, those of the caller, as they have to be? */
 bool rows_params_good(const struct sxi_rows *ctx);
 
-/* Fill the last byte with zeros; bytes written from `start` on. There is room for it. */
-uint32_t rows_flush(struct bit_writer *w, const uint8_t *start);
-
 /* Put n values and their low bits. False where that does not fit, and then w is as it was. */
 bool rows_put_line(struct bit_writer *w, const uint32_t *codes, const uint16_t *values, uint32_t n,
                    uint32_t shift);
@@ -54,6 +54,12 @@ void rows_count(struct sxi_rows *ctx, const uint16_t *samples, uint32_t n_rows);
 
 /* What has been learned becomes the columns' deviations, once. */
 void rows_set_columns(struct sxi_rows *ctx);
+
+/* What a context says is in use: the model's table or one of the bank; 0 is none. */
+static inline uint32_t rows_table_number(uint32_t table)
+{
+    return table == ROWS_NO_TABLE ? (uint32_t)ROWS_MODEL_IN_USE : huffman_bank_of(table) + 1U;
+}
 
 /* Low bits of a table index, ROWS_NO_TABLE being the model's. */
 static inline uint32_t rows_shift(uint32_t table, uint32_t of_model)

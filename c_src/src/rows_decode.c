@@ -7,8 +7,6 @@
 #include "rows_take.h"
 #include "sxi/aec.h"
 
-enum { MOST = 0xffff };
-
 enum sxi_status sxi_rows_load_model(struct sxi_rows_decoder *ctx, const uint8_t *data, /* D15 */
                                     uint32_t len)
 {
@@ -36,13 +34,13 @@ enum sxi_status sxi_rows_load_model(struct sxi_rows_decoder *ctx, const uint8_t 
         return SXI_STATUS_FORMAT;
     }
     if (shift != ROWS_NO_TABLE) {
-        if (end - at < LENGTHS_BYTES) {
+        if (end - at < ROWS_LENGTHS_BYTES) {
             return SXI_STATUS_SHORT;
         }
         if (!rows_lengths_good(data + at)) {
             return SXI_STATUS_FORMAT;
         }
-        at += LENGTHS_BYTES;
+        at += ROWS_LENGTHS_BYTES;
     }
     if (!with_columns && at < end) {
         return SXI_STATUS_FORMAT;
@@ -58,7 +56,7 @@ enum sxi_status sxi_rows_load_model(struct sxi_rows_decoder *ctx, const uint8_t 
     ctx->model_id = p.model_id;
     ctx->cols = p.cols;
     ctx->shift = shift;
-    ctx->table = ctx->table == MODEL_IN_USE ? 0U : ctx->table;
+    ctx->table = ctx->table == ROWS_MODEL_IN_USE ? 0U : ctx->table;
     for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++) {
         ctx->lengths[s] = 0;
     }
@@ -83,7 +81,7 @@ static enum sxi_status decode_aec(const struct sxi_rows_packet *p, const uint8_t
     const uint32_t step = 2U * p->near_lossless + 1U;
     /* uncovered object d39e: a packet has samples */
     for (uint32_t i = 0; i < p->n_samples && step > 1U; i++) {
-        out[i] = out[i] <= MOST / step ? (uint16_t)(out[i] * step) : (uint16_t)MOST;
+        out[i] = out[i] <= ROWS_MOST / step ? (uint16_t)(out[i] * step) : (uint16_t)ROWS_MOST;
     }
     return SXI_STATUS_OK;
 }

@@ -6,7 +6,7 @@
 #include "aec_common.h"
 #include "rows_common.h"
 
-enum { MAX_ROWS = 255, MODEL_IN_USE = HUFFMAN_TABLES + 1 };
+enum { MAX_ROWS = 255 };
 
 /* Bits that are free. */
 static inline uint32_t bits_left(const struct bit_writer *w)
@@ -15,20 +15,9 @@ static inline uint32_t bits_left(const struct bit_writer *w)
     return (uint32_t)bytes * 8U - w->pending;
 }
 
-uint32_t rows_flush(struct bit_writer *w, const uint8_t *start)
-{
-    put_bits(w, 0, (8U - (w->pending & 7U)) & 7U);
-    for (; w->pending > 0U; w->pending -= 8U) {
-        *w->out++ = (uint8_t)((w->acc >> (w->pending - 8U)) & 0xffU);
-    }
-    const ptrdiff_t n_bytes = w->out - start;
-    return (uint32_t)n_bytes;
-}
-
 void rows_use_table(struct sxi_rows *ctx, uint32_t table)
 {
-    const uint32_t number = table == ROWS_NO_TABLE ? (uint32_t)MODEL_IN_USE
-                                                   : huffman_bank_of(table) + 1U;
+    const uint32_t number = rows_table_number(table);
     if (ctx->table == number) {
         return;
     }
@@ -232,7 +221,7 @@ static uint32_t put_lines(struct sxi_rows *ctx, struct job *job)
         }
     }
     p->n_samples = n * job->lines.n;
-    return n == 0U ? 0U : rows_flush(&w, job->out + rows_header_bytes(p));
+    return n == 0U ? 0U : flush_bits(&w, job->out + rows_header_bytes(p));
 }
 
 /* As much of the first line as fits. */
@@ -246,7 +235,7 @@ static uint32_t put_piece(struct sxi_rows *ctx, struct job *job)
     struct bit_writer w = writer_of(ctx, job);
     const uint8_t *body = w.out;
     (void)rows_put_line(&w, ctx->codes, ctx->line, p->n_samples, shift);
-    return rows_flush(&w, body);
+    return flush_bits(&w, body);
 }
 
 /* The table of the bank for a packet: by its first line, whose values are at hand and stay so, or

@@ -14,7 +14,6 @@ enum {
     FINEST_SPREAD = 64,
     BIAS = 0x2000000, /* keeps what is shifted positive: a multiple of all steps */
     EIGHTH = FINE / 8,
-    COUNT_BYTES = HUFFMAN_SYMBOLS / 2,
     SOME = 1024, /* columns: sums of so many stay within 32 bits */
     SAFE_TABLE = 51 /* of codes for a model's columns: 16 bits at most */
 };
@@ -263,8 +262,8 @@ enum sxi_status sxi_rows_tabulate(struct sxi_rows *ctx, const uint16_t *samples,
 uint32_t sxi_rows_model_bound(const struct sxi_rows *ctx)
 {
     return ctx == NULL ? 0U
-                       : (uint32_t)SXI_ROWS_MAX_HEADER_BYTES + ROWS_MODEL_START + COUNT_BYTES +
-                             2U * ctx->cols + SXI_ROWS_CRC_BYTES;
+                       : (uint32_t)SXI_ROWS_MAX_HEADER_BYTES + ROWS_MODEL_START +
+                             ROWS_LENGTHS_BYTES + 2U * ctx->cols + SXI_ROWS_CRC_BYTES;
 }
 
 void rows_set_lengths(struct sxi_rows *ctx)
@@ -280,10 +279,10 @@ static uint32_t put_lengths(struct sxi_rows *ctx, uint8_t *out)
         return 0;
     }
     rows_set_lengths(ctx);
-    for (uint32_t i = 0; i < COUNT_BYTES; i++) {
+    for (uint32_t i = 0; i < ROWS_LENGTHS_BYTES; i++) {
         out[i] = (uint8_t)(((uint32_t)ctx->lengths[2U * i] << 4) | ctx->lengths[2U * i + 1U]);
     }
-    return COUNT_BYTES;
+    return ROWS_LENGTHS_BYTES;
 }
 
 int32_t sxi_rows_model(struct sxi_rows *ctx, uint8_t *out, uint32_t out_len)
@@ -311,7 +310,7 @@ int32_t sxi_rows_model(struct sxi_rows *ctx, uint8_t *out, uint32_t out_len)
         struct bit_writer w = {.out = line, .end = out + out_len};
         rows_use_table(ctx, table);
         (void)rows_put_line(&w, ctx->codes, ctx->line, ctx->cols, huffman_shift_of(table));
-        bytes = rows_flush(&w, line);
+        bytes = flush_bits(&w, line);
     }
     const ptrdiff_t before = line - body;
     (void)rows_close(&packet, (uint32_t)before + bytes, out);

@@ -6,7 +6,6 @@
 /* Samples to values: prediction, and what deviates from it. */
 
 enum {
-    MOST = 0xffff,
     TRIPLES = 1024, /* at most, for a base: sums stay within 32 bits */
     BASE_LINES = 4,
     EIGHTHS = 8,
@@ -59,7 +58,7 @@ uint32_t rows_base(const struct sxi_rows *ctx, const struct rows_lines *lines)
     if (mean <= ROWS_MAX_COLUMN) {
         return 0;
     }
-    return smaller((mean - ROWS_MAX_COLUMN + 1U) / 2U, 4U * MOST + 3U);
+    return smaller((mean - ROWS_MAX_COLUMN + 1U) / 2U, 4U * ROWS_MOST + 3U);
 }
 
 /* How far the base of a group with large steps goes to the side [1/4 ADU]: off the middle of a
@@ -80,7 +79,7 @@ void rows_begin(struct sxi_rows *ctx, struct rows_lines *lines)
         lines->base = 4U * lines->samples[0];
         return;
     }
-    lines->base = smaller(rows_base(ctx, lines) + aside_of(ctx), 4U * MOST + 3U);
+    lines->base = smaller(rows_base(ctx, lines) + aside_of(ctx), 4U * ROWS_MOST + 3U);
     for (uint32_t i = 0; i < lines->n; i++) { /* uncovered object 4660: a line has samples */
         const int32_t column = lines->with_columns != 0U ? ctx->columns[lines->first_col + i] : 0;
         ctx->above[i] = rows_predict(lines->base, column);
@@ -143,7 +142,7 @@ static void values_near(struct sxi_rows *ctx, const struct rows_lines *lines, co
         if (ctx->predictor != SXI_ROWS_COLUMN) {
             const uint32_t change = steps * (2U * m + 1U);
             before = below ? predicted - smaller(change, predicted)
-                           : smaller(predicted + change, MOST);
+                           : smaller(predicted + change, ROWS_MOST);
             ctx->above[i] = (uint16_t)before;
         }
     }
@@ -174,7 +173,7 @@ uint32_t rows_sum(const uint16_t *values, uint32_t n)
     for (uint32_t i = 0; i < some; i++) { /* D14 */
         sum += median(values[i], values[third + i], values[2U * third + i]);
     }
-    const uint32_t most = some == 0U ? MOST : BEYOND * (sum / some + 1U); /* D14 */
+    const uint32_t most = some == 0U ? ROWS_MOST : BEYOND * (sum / some + 1U); /* D14 */
     sum = 0;
     for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
         sum += smaller(values[i], most);

@@ -8,7 +8,7 @@
 
 /* Values to samples: what rows_lines.c does, undone. */
 
-enum { MOST = 0xffff, MARGIN = 2048 };
+enum { MARGIN = 2048 };
 
 /* The sample that a prediction and a value of steps make. */
 static inline uint16_t sample_near(uint32_t predicted, uint32_t value, uint32_t step)
@@ -16,8 +16,8 @@ static inline uint16_t sample_near(uint32_t predicted, uint32_t value, uint32_t 
     const uint32_t steps = ((value + 1U) >> 1) * step;
     const int32_t size = (int32_t)steps;
     const int32_t sum = (int32_t)predicted + ((value & 1U) != 0U ? -size : size);
-    /* uncovered object ad38: what goes down stays below */
-    const int32_t within = sum < MOST ? sum : MOST;
+    /* uncovered object 0245: what goes down stays below */
+    const int32_t within = sum < ROWS_MOST ? sum : ROWS_MOST;
     return (uint16_t)(within > 0 ? within : 0); /* D14 */
 }
 
@@ -26,7 +26,7 @@ static inline uint16_t sample_of(uint32_t predicted, uint32_t value, uint32_t st
     if (step > 1U) {
         return sample_near(predicted, value, step);
     }
-    return (uint16_t)((predicted + ((value >> 1) ^ (0U - (value & 1U)))) & (uint32_t)MOST);
+    return (uint16_t)((predicted + ((value >> 1) ^ (0U - (value & 1U)))) & (uint32_t)ROWS_MOST);
 }
 
 /* Values to samples, in place, where all columns are alike. */
@@ -49,7 +49,7 @@ static void restore_columns(const int16_t *columns, uint16_t *x, uint32_t n, uin
                             uint32_t step)
 {
     const uint32_t eighths = 2U * base + 4U;
-    if (step == 1U && eighths >= 2U * MARGIN && eighths < 8U * MOST - 2U * MARGIN) {
+    if (step == 1U && eighths >= 2U * MARGIN && eighths < 8U * ROWS_MOST - 2U * MARGIN) {
         const uint32_t whole = (eighths - MARGIN) / 8U;
         const uint16_t part = (uint16_t)(MARGIN + eighths % 8U);
         for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */

@@ -7,8 +7,6 @@
 #include "rows_lookup.h"
 #include "rows_take.h"
 
-enum { MOST = 0xffff };
-
 enum { DIRECT_SHIFTS = 10 /* a direct symbol with so many low bits has 16 */ };
 
 /* Take what `steps` lookups in one window give, at most two values each; false where a symbol is not
@@ -71,7 +69,7 @@ static enum sxi_status take_codes(const struct sxi_rows_decoder *ctx,
         if (!huffman_take(d, r, &value)) {
             return SXI_STATUS_SHORT;
         }
-        if (value > (uint32_t)MOST >> shift) {
+        if (value > (uint32_t)ROWS_MOST >> shift) {
             return SXI_STATUS_FORMAT;
         }
         values[i] = (uint16_t)value;
@@ -183,8 +181,7 @@ enum sxi_status rows_take_columns(struct sxi_rows_decoder *ctx, uint32_t n, uint
 /* Make a table the one in use: its index, or ROWS_NO_TABLE for the model's. */
 static void use_table(struct sxi_rows_decoder *ctx, uint32_t table, struct sxi_huffman *d)
 {
-    const uint32_t number =
-        table == ROWS_NO_TABLE ? (uint32_t)MODEL_IN_USE : huffman_bank_of(table) + 1U;
+    const uint32_t number = rows_table_number(table);
     if (ctx->table == number) {
         huffman_decoder_init(d, ctx->table_lengths);
         return;

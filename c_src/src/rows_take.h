@@ -7,17 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "huffman.h"
+#include "rows_common.h"
 #include "sxi/rows.h"
 
 /* Bodies of packets of codes: apart from what tells packets from each other, so that their
  * decoder is on the stack with nothing but them. */
-enum { MODEL_IN_USE = HUFFMAN_TABLES + 1, LENGTHS_BYTES = HUFFMAN_SYMBOLS / 2 };
 
 /* Lengths of a model's codes, two a byte. */
 static inline void rows_load_lengths(const uint8_t *two, uint8_t *lengths)
 {
-    for (uint32_t i = 0; i < LENGTHS_BYTES; i++) {
+    for (uint32_t i = 0; i < ROWS_LENGTHS_BYTES; i++) {
         lengths[2U * i] = (uint8_t)((uint32_t)two[i] >> 4);
         lengths[2U * i + 1U] = (uint8_t)(two[i] & 15U);
     }
