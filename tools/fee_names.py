@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
+
+from written import write
 
 from fsw_emu.packets.fee_registers import TABLE
 
@@ -38,17 +39,5 @@ def text() -> str:
     return "\n".join([*lines, "]", ""])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only tell whether it is current")
-    if not parser.parse_args().check:
-        PATH.write_text(text())
-        return 0
-    if PATH.read_text() == text():
-        return 0
-    print("hil/fee/names.py is not current: tools/fee_names.py writes it", file=sys.stderr)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, PATH, text()))

@@ -7,10 +7,11 @@ c_src/src/hkdelta_tables.c holds the tables of fsw_emu/model/hkdelta.py; --check
 not.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from written import c_source, write
 
 from fsw_emu.model import hkdelta
 
@@ -29,38 +30,10 @@ def table(name: str, values: Sequence[int]) -> list[str]:
 
 def source() -> str:
     """The C file."""
-    # REUSE-IgnoreStart
-    head = [
-        "/* SPDX-FileCopyrightText: 2026 fsw-emu contributors */",
-        "/* SPDX-License-Identifier: Apache-2.0 */",
-    ]
-    # REUSE-IgnoreEnd
-    lines = [
-        *head,
-        "",
-        "/* Written by tools/hkdelta_tables.py. */",
-        '#include "hkdelta_law.h"',
-        *table("hk_scales[HK_CLASSES]", hkdelta.scales()),
-        *table("hk_law[HK_LAW + 1]", hkdelta.law()),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    args = parser.parse_args()
-    if args.check:
-        if TABLES.read_text() == source():
-            return 0
-        print(f"{TABLES.name} is not what the rule makes: hkdelta_tables.py", file=sys.stderr)
-        return 1
-    TABLES.write_text(source())
-    return 0
+    lines = table("hk_scales[HK_CLASSES]", hkdelta.scales())
+    lines += table("hk_law[HK_LAW + 1]", hkdelta.law())
+    return c_source("hkdelta_tables.py", "hkdelta_law.h", lines)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, TABLES, source()))

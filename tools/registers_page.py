@@ -3,12 +3,12 @@
 
 """Write docs/registers.md from the register table. Usage: registers_page.py [-h] [--check]"""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsw_emu.atomic import write_atomic
+from written import write
+
 from fsw_emu.fee.target import KEY, MAX_DATA_BYTES
 from fsw_emu.packets import fee_sram
 from fsw_emu.packets.fee_registers import (
@@ -104,18 +104,5 @@ def page() -> str:
     return HEAD + "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    args = parser.parse_args()
-    if PAGE.is_file() and PAGE.read_text() == page():
-        return 0
-    if args.check:
-        print("docs/registers.md is not of the register table; run this without --check")
-        return 1
-    write_atomic(PAGE, page().encode())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, PAGE, page()))

@@ -3,9 +3,10 @@
 
 """Write the table of open questions into SPEC.md. Usage: spec_table.py [-h] [--check]"""
 
-import argparse
 import sys
 from pathlib import Path
+
+from written import write
 
 from fsw_emu.assumptions import table
 
@@ -13,20 +14,11 @@ SPEC = Path(__file__).resolve().parent.parent / "SPEC.md"
 FIRST, AFTER = "| id | question", "\n\n## 2."
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    args = parser.parse_args()
-    text = SPEC.read_text()
-    start, end = text.index(FIRST), text.index(AFTER)
-    if text[start:end] == table():
-        return 0
-    if args.check:
-        print("SPEC.md differs from fsw_emu/assumptions; run tools/spec_table.py")
-        return 1
-    SPEC.write_text(text[:start] + table() + text[end:])
-    return 0
+def text() -> str:
+    """SPEC.md with the table as it is now."""
+    old = SPEC.read_text()
+    return old[: old.index(FIRST)] + table() + old[old.index(AFTER) :]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, SPEC, text()))

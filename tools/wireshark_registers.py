@@ -4,9 +4,10 @@
 """Write the FEE's registers for the dissectors, hil/wireshark/fee_registers.lua, from
 fsw_emu/packets/fee_registers.py. Usage: wireshark_registers.py [-h] [--check]"""
 
-import argparse
 import sys
 from pathlib import Path
+
+from written import write
 
 from fsw_emu.packets.fee_registers import TABLE
 
@@ -52,18 +53,5 @@ def script() -> str:
     return HEAD + "".join(rows) + TAIL
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
-    args = parser.parse_args()
-    if SCRIPT.exists() and SCRIPT.read_text() == script():
-        return 0
-    if args.check:
-        print(f"{SCRIPT.name} differs from the register table; run tools/wireshark_registers.py")
-        return 1
-    SCRIPT.write_text(script())
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(__doc__, SCRIPT, script()))

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The table bank in C is what the rule makes."""
+"""What tools write from a rule is what the rule makes, and nothing else is taken for it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,43 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-TOOL = ROOT / "tools/huffman_bank.py"
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+#: what each of them writes
+FILES = {
+    "huffman_bank": "c_src/src/huffman_bank.c",
+    "hkdelta_tables": "c_src/src/hkdelta_tables.c",
+    "fee_names": "hil/fee/names.py",
+    "wireshark_registers": "hil/wireshark/fee_registers.lua",
+    "registers_page": "docs/registers.md",
+    "compliance_page": "docs/compliance.md",
+    "spec_table": "SPEC.md",
+}
+CHANGES = [("huffman_bank", "0x2", "0x3"), ("hkdelta_tables", "25545", "25546")]
 
 
-@pytest.mark.verifies("HUF-4")
-def test_the_bank_is_what_the_rule_makes() -> None:
-    assert subprocess.run([sys.executable, TOOL, "--check"], check=False).returncode == 0
+def run(tool: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(tool), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_another_bank_is_found(tmp_path: Path) -> None:
-    for folder in ("tools", "c_src/src"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "tools/huffman_bank.py").write_text(TOOL.read_text())
-    bank = (ROOT / "c_src/src/huffman_bank.c").read_text()
-    (tmp_path / "c_src/src/huffman_bank.c").write_text(bank.replace("0x2", "0x3", 1))
-    run = subprocess.run(
-        [sys.executable, tmp_path / "tools/huffman_bank.py", "--check"],
-        env={"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 1
-    assert "huffman_bank.c" in run.stderr
+@pytest.mark.verifies("HUF-4", "HKC-10")
+@pytest.mark.parametrize("tool", FILES)
+def test_what_is_there_is_what_the_rule_makes(tool: str) -> None:
+    assert run(TOOLS / f"{tool}.py", "--check").returncode == 0
+
+
+@pytest.mark.parametrize(("tool", "right", "wrong"), CHANGES)
+def test_another_table_is_found(tmp_path: Path, tool: str, right: str, wrong: str) -> None:
+    text = (TOOLS.parent / FILES[tool]).read_text()
+    copy, written = tmp_path / "tools" / f"{tool}.py", tmp_path / FILES[tool]
+    for folder in (copy.parent, written.parent):
+        folder.mkdir(parents=True)
+    for name in (copy.name, "written.py"):
+        (copy.parent / name).write_text((TOOLS / name).read_text())
+    written.write_text(text.replace(right, wrong, 1))
+    found = run(copy, "--check")
+    assert found.returncode == 1
+    assert written.name in found.stderr
+    assert written.read_text() != text
+    assert run(copy).returncode == 0
+    assert written.read_text() == text
