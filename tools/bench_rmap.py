@@ -29,7 +29,7 @@ from figures import Row, tell
 from fsw_emu.cli.downlink import Downlink
 from fsw_emu.cli.dpu_session import Asked, Session
 from fsw_emu.core import default_core
-from fsw_emu.dpu.settings import FilterSettings, Settings
+from fsw_emu.dpu.science.settings import FilterSettings, Settings
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.fee.sources import FULL_FRAME
 from fsw_emu.packets.framings.gresb import build

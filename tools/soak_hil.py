@@ -27,7 +27,7 @@ from typing import Any
 from fsw_emu.cli.downlink import Downlink
 from fsw_emu.cli.dpu_session import Asked, Session
 from fsw_emu.core import default_core
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.fee.memory import FeeMemory
 from fsw_emu.fee.target import RmapTarget
 from fsw_emu.packets.fee import FeeHeader

@@ -14,8 +14,8 @@ import numpy as np
 
 from fsw_emu.atomic import atomic_file, write_atomic
 from fsw_emu.core import CompressionEntity, Core
-from fsw_emu.dpu.entity import Entity
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.entity import Entity
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.packets.ce import PRODUCTS, ce_filename, coder_name, near_lossless
 
 

@@ -18,10 +18,10 @@ import numpy as np
 from fsw_emu.cli.downlink import Downlink
 from fsw_emu.cli.rig import unless
 from fsw_emu.core import Core
-from fsw_emu.dpu.chain import ScienceChain
-from fsw_emu.dpu.entity import Entity
-from fsw_emu.dpu.readout import Batch
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.chain import ScienceChain
+from fsw_emu.dpu.science.entity import Entity
+from fsw_emu.dpu.science.readout import Batch
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.packets.fault import FaultLog
 from fsw_emu.packets.spacewire import PTP_PREFIX, Item, SpwPacket
 from hil.fee.names import Configuration

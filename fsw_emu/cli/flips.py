@@ -18,7 +18,7 @@ from fsw_emu.cli.mainjob import receive, send, summary_of
 from fsw_emu.cli.setup import UsageError, check_usage, reading_of, settings_of, source_of
 from fsw_emu.cli.sources import Source
 from fsw_emu.core import Core, TargetError
-from fsw_emu.dpu.readout import Batch
+from fsw_emu.dpu.science.readout import Batch
 
 #: lists of a summary that are told apart from its counters
 _LISTS = ("faults", "ground_faults", "files")

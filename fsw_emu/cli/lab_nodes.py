@@ -20,7 +20,7 @@ from fsw_emu.cli.dpu_session import Asked, Session, Telemetry
 from fsw_emu.cli.fee_device import device_of
 from fsw_emu.cli.setup import UsageError, fill_in, settings_of
 from fsw_emu.core import TargetError, default_core
-from fsw_emu.dpu.entity import Entity
+from fsw_emu.dpu.science.entity import Entity
 from fsw_emu.packets.fault import FaultLog
 from fsw_emu.targets.library import LibraryCore
 from hil.lab.file import End, LabFile, LabNode

@@ -22,9 +22,9 @@ from fsw_emu.cli.recorder import recorded
 from fsw_emu.cli.setup import check_usage, fill_in, reading_of, settings_of, source_of
 from fsw_emu.cli.sources import Packets, Source
 from fsw_emu.core import Core, default_core
-from fsw_emu.dpu.chain import ScienceChain
-from fsw_emu.dpu.readout import Batch
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.chain import ScienceChain
+from fsw_emu.dpu.science.readout import Batch
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.ground.fits import Card
 from fsw_emu.ground.reading import Reading
 from fsw_emu.ground.run import GroundResult, process

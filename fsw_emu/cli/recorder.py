@@ -10,8 +10,8 @@ from pathlib import Path
 
 from fsw_emu.atomic import atomic_file
 from fsw_emu.cli.setup import EPOCH
-from fsw_emu.dpu.readout import Batch
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.readout import Batch
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.packets import pcapng
 from fsw_emu.packets.capture import framed
 

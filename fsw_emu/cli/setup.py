@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from fsw_emu.assumptions import ASSUMPTIONS
 from fsw_emu.cli.sources import RecordingSource, SceneSource, Source
 from fsw_emu.core import Core
-from fsw_emu.dpu.masks import as_read
-from fsw_emu.dpu.settings import FilterSettings, Interface, Settings
+from fsw_emu.dpu.science.masks import as_read
+from fsw_emu.dpu.science.settings import FilterSettings, Interface, Settings
 from fsw_emu.fee.front_end import FrontEndSettings
 from fsw_emu.ground.reading import Reading
 from fsw_emu.scene import NODES, Scene

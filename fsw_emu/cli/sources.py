@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from fsw_emu.cli.files import read_file
 from fsw_emu.cli.progress import Progress
 from fsw_emu.core import Core
-from fsw_emu.dpu.readout import Batch
+from fsw_emu.dpu.science.readout import Batch
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.capture import PREFIX_BYTES
 from fsw_emu.packets.fault import Fault, FaultLog

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core, default_core
-from fsw_emu.dpu.chain import ScienceChain
-from fsw_emu.dpu.entity import Entity
-from fsw_emu.dpu.readout import Batch
-from fsw_emu.dpu.settings import Interface, Settings
+from fsw_emu.dpu.science.chain import ScienceChain
+from fsw_emu.dpu.science.entity import Entity
+from fsw_emu.dpu.science.readout import Batch
+from fsw_emu.dpu.science.settings import Interface, Settings
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.scene import Scene
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spec_tables import WIDTHS, at, choices, integer, introduction, numbers, place, sentence, table
 
 from fsw_emu.core import CeHeader, Core, TmPacket
-from fsw_emu.dpu.keys import AEC, compression_key
+from fsw_emu.dpu.science.keys import AEC, compression_key
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 # 8. Compression entities

@@ -24,7 +24,7 @@ from fsw_emu.cli.downlink import Downlink
 from fsw_emu.cli.dpu_session import Asked, Session
 from fsw_emu.cli.main import build_parser, main
 from fsw_emu.core import default_core
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.packets.fee_modes import Mode
 from fsw_emu.packets.spacewire import PTP_PREFIX, Item, SpwPacket
 from hil.fee.proxy import FeeProxy

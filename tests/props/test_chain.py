@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsw_emu.core import Core
-from fsw_emu.dpu.chain import ScienceChain
-from fsw_emu.dpu.entity import Entity
-from fsw_emu.dpu.readout import Batch
-from fsw_emu.dpu.settings import FilterSettings, Interface, Settings
+from fsw_emu.dpu.science.chain import ScienceChain
+from fsw_emu.dpu.science.entity import Entity
+from fsw_emu.dpu.science.readout import Batch
+from fsw_emu.dpu.science.settings import FilterSettings, Interface, Settings
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core
-from fsw_emu.dpu.keys import EVENTS, compression_key
+from fsw_emu.dpu.science.keys import EVENTS, compression_key
 from fsw_emu.ground.run import GroundResult, process
 from fsw_emu.ground.salvage import Salvaged, salvage
 from fsw_emu.ground.telemetry import TelemetryReader

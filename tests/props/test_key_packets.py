@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core, CoreError
-from fsw_emu.dpu.keys import SHAPES, compression_key
+from fsw_emu.dpu.science.keys import SHAPES, compression_key
 from fsw_emu.model import key as model
 from fsw_emu.packets import ce
 

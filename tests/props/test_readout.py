@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 import fsw_emu.targets
 from fsw_emu.core import Core
-from fsw_emu.dpu.chain import ScienceChain
-from fsw_emu.dpu.entity import Entity, EntityWriter, Group
-from fsw_emu.dpu.readout import Batch, Readout, ReadoutSplitter
-from fsw_emu.dpu.settings import FilterSettings, Settings
+from fsw_emu.dpu.science.chain import ScienceChain
+from fsw_emu.dpu.science.entity import Entity, EntityWriter, Group
+from fsw_emu.dpu.science.readout import Batch, Readout, ReadoutSplitter
+from fsw_emu.dpu.science.settings import FilterSettings, Settings
 from fsw_emu.fee.front_end import FrontEnd, FrontEndSettings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS
 from fsw_emu.packets.fee import FeeHeader, read_fee_header

@@ -16,8 +16,8 @@ from downlink import downlink, entity, packets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw_emu.dpu.masks import as_read
-from fsw_emu.dpu.settings import FilterSettings
+from fsw_emu.dpu.science.masks import as_read
+from fsw_emu.dpu.science.settings import FilterSettings
 from fsw_emu.ground.reading import Reading
 from fsw_emu.ground.run import process
 from fsw_emu.packets.fee import EVENT, NODES, WANDERING_MASK

@@ -15,7 +15,7 @@ from fsw_emu import core
 from fsw_emu.assumptions import ASSUMPTIONS, Assumption, table
 from fsw_emu.cli.main import build_parser
 from fsw_emu.cli.setup import fill_in
-from fsw_emu.dpu import masks, settings
+from fsw_emu.dpu.science import masks, settings
 from fsw_emu.ground import reading
 from fsw_emu.packets.framings import gresb
 

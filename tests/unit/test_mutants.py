@@ -382,7 +382,7 @@ def test_every_known_defect_has_its_place() -> None:
 
 
 def test_a_known_defect_of_a_python_file_is_caught(workshop: Workshop) -> None:
-    defect = next(d for d in known()[0] if d.file == "fsw_emu/dpu/readout.py")
+    defect = next(d for d in known()[0] if d.file == "fsw_emu/dpu/science/readout.py")
     loop, found = judge_known(defect, workshop)
     assert (loop, found.how) == ("host", "fails")
     assert found.test.startswith("tests/props/test_chain.py::")

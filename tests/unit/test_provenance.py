@@ -29,7 +29,7 @@ import fsw_emu.targets
 from fsw_emu import provenance as p
 from fsw_emu.cli.main import main
 from fsw_emu.cli.recorder import FrameClock
-from fsw_emu.dpu.settings import FilterSettings, Settings
+from fsw_emu.dpu.science.settings import FilterSettings, Settings
 from fsw_emu.packets.pcapng import PcapngReader
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fsw_emu.core import DataLen, PixelOrder, WindowOrder
-from fsw_emu.dpu.keys import MAX_NEAR_LOSSLESS, NEAR_LOSSLESS, Codec
+from fsw_emu.dpu.science.keys import MAX_NEAR_LOSSLESS, NEAR_LOSSLESS, Codec
 from fsw_emu.packets.fee import NODE_BITS, NODES
 
 # The readings of open questions (SPEC.md, section 1), the default first.

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core, FeePackets
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.settings import Settings
 from fsw_emu.packets.fault import FaultLog
 
 DATA, EVENT, HK, MASK = range(4)

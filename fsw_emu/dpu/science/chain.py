@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core, CoreError
-from fsw_emu.dpu.entity import Entity, EntityWriter, Group, add_events
-from fsw_emu.dpu.events import (
+from fsw_emu.dpu.science.entity import Entity, EntityWriter, Group, add_events
+from fsw_emu.dpu.science.events import (
     EventFrame,
     Rejected,
     event_pedestal,
     mask_pedestal,
     process,
 )
-from fsw_emu.dpu.images import Stacker, assemble
-from fsw_emu.dpu.readout import Batch, Fault, Readout, ReadoutSplitter
-from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
+from fsw_emu.dpu.science.images import Stacker, assemble
+from fsw_emu.dpu.science.readout import Batch, Fault, Readout, ReadoutSplitter
+from fsw_emu.dpu.science.settings import AbsoluteThresholds, Settings
 from fsw_emu.packets.fault import FaultLog
 from fsw_emu.packets.fee import NODES
 

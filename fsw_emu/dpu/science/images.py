@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core
-from fsw_emu.dpu.readout import Batch, Readout
-from fsw_emu.dpu.settings import Settings
+from fsw_emu.dpu.science.readout import Batch, Readout
+from fsw_emu.dpu.science.settings import Settings
 
 INTERLEAVED_BIT = 16
 FULL_FRAME = (4511, 4608)  # rows, columns of one CCD as downlinked

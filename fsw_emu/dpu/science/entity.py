@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import CeHeader, Core, TmPacket
-from fsw_emu.dpu.events import EventFrame, Rejected
-from fsw_emu.dpu.images import FULL_FRAME, NODE_SHAPE
-from fsw_emu.dpu.keys import Kind, compression_key
-from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
+from fsw_emu.dpu.science.events import EventFrame, Rejected
+from fsw_emu.dpu.science.images import FULL_FRAME, NODE_SHAPE
+from fsw_emu.dpu.science.keys import Kind, compression_key
+from fsw_emu.dpu.science.settings import AbsoluteThresholds, Settings
 from fsw_emu.packets.ce import FRAME_FIELDS, GROUP_FIELDS, PRODUCTS
 
 SDU_FRAMES, SDU_FULL_FRAME = 1, 2

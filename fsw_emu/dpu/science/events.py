@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.core import Core
-from fsw_emu.dpu.readout import MASK, Readout
-from fsw_emu.dpu.settings import AbsoluteThresholds, Settings
+from fsw_emu.dpu.science.readout import MASK, Readout
+from fsw_emu.dpu.science.settings import AbsoluteThresholds, Settings
 from fsw_emu.packets.fee import NODES
 
 #: node index (E2, F2, E4, F4) by side (F, E) and CCD (2, 4)
