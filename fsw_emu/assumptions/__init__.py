@@ -13,6 +13,7 @@ from collections.abc import Collection
 from itertools import chain
 from typing import Any
 
+from fsw_emu.assumptions.application import APPLICATION
 from fsw_emu.assumptions.bridges import BRIDGES
 from fsw_emu.assumptions.fee_modes import FEE_MODES
 from fsw_emu.assumptions.framings import FRAMINGS
@@ -31,7 +32,7 @@ ASSUMPTIONS = tuple(
     sorted(
         chain(
             *(LINK, FRAMINGS, BRIDGES, MEMORY, FEE_MODES, RECORD, INITIATOR),
-            *(ONBOARD, GROUND, PROCESSOR),
+            *(ONBOARD, GROUND, PROCESSOR, APPLICATION),
         ),
         key=lambda row: int(row.id.removeprefix("A")),
     )

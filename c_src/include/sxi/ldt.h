@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "sxi/interface.h"
 #include "sxi/pus.h"
 #include "sxi/status.h"
 
@@ -16,15 +17,7 @@
  *   0 SDU id | 1..2 sequence number from 1 | 3..4 length of the part | 5.. part
  * A transfer of one part is a (13,1) alone. (13,4) abort: SDU id, spare, u16 reason.
  */
-enum sxi_ldt_subtype {
-    SXI_LDT_FIRST = 1,
-    SXI_LDT_INTERMEDIATE = 2,
-    SXI_LDT_LAST = 3,
-    SXI_LDT_ABORT = 4
-};
-
 enum sxi_ldt_size {
-    SXI_LDT_SERVICE = 13,
     SXI_LDT_HEADER_BYTES = 5,
     SXI_LDT_MAX_PART = 861,
     SXI_LDT_MAX_PARTS = 65535

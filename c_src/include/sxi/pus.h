@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "sxi/interface.h"
 #include "sxi/status.h"
 
 /* PUS-A telemetry packets as tailored for SMILE (MIB v1.8.1; EID-1298).
@@ -17,11 +18,8 @@
  */
 enum sxi_pus_size {
     SXI_PUS_TM_HEADER_BYTES = 18,
-    SXI_PUS_TM_MAX_BYTES = 886,
     SXI_PUS_TM_MAX_DATA = 866 /* source data */
 };
-
-enum sxi_pus_id { SXI_PUS_APID = 321, SXI_PUS_SYNC = 5, SXI_PUS_UNSYNC = 0 };
 
 struct sxi_pus_tm {
     uint16_t apid;    /* 0..2047 */
@@ -29,7 +27,7 @@ struct sxi_pus_tm {
     uint8_t type;
     uint8_t subtype;
     uint8_t destination;
-    uint8_t sync;     /* enum sxi_pus_id: SYNC or UNSYNC */
+    uint8_t sync;     /* SXI_PUS_SYNC or SXI_PUS_UNSYNC */
     uint32_t coarse;  /* [s] */
     uint32_t fine_us; /* [us] 0..999999 */
 };
