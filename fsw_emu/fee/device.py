@@ -80,6 +80,10 @@ class FeeDevice:
 
     def produce(self, now_ns: int) -> list[Item]:
         """The next stretch of the readout that goes on or begins now."""
+        return [SpwPacket(packet) for packet in self.stretch(now_ns)]
+
+    def stretch(self, now_ns: int) -> list[bytes]:
+        """The same, packets alone."""
         due_ns = self.due_ns()
         if due_ns is None or now_ns < due_ns:
             return []
@@ -91,7 +95,7 @@ class FeeDevice:
                 return []
             self.frames += 1
         for stretch in self._stretches:
-            return [SpwPacket(packet) for packet in stretch]
+            return stretch
         self._stretches = None
         self._ended(now_ns)
         return []

@@ -9,7 +9,7 @@ housekeeping packet first; the frame counter goes up with each readout (MSSL-IF-
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
@@ -17,8 +17,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, DataLen, PixelOrder, WindowOrder
-from fsw_emu.packets.fee import DATA, EVENT, HEADER_BYTES, NODES
+from fsw_emu.core import (
+    EVENT_DTYPE,
+    HEADER_DTYPE,
+    Core,
+    DataLen,
+    Detection,
+    PixelOrder,
+    WindowOrder,
+)
+from fsw_emu.fee.sources import NodeWindows, SeenInWindows
+from fsw_emu.packets.fee import (
+    DATA,
+    EVENT,
+    HEADER_BYTES,
+    NODES,
+    WANDERING_MASK,
+    WINDOW_BYTES,
+)
 from fsw_emu.packets.fee import HOUSEKEEPING as HK
 from fsw_emu.packets.fee_modes import Mode
 
@@ -26,8 +42,13 @@ Frames = Mapping[str, NDArray[np.uint16]]
 #: payload of the housekeeping packet: of a mode, a frame counter, full-sun pixels by node
 Housekeeping = Callable[[int, int, Mapping[str, int]], bytes]
 
+#: packets of one length back to back, and that length
+Stretch = tuple[bytes, int]
+
 STRETCH_BYTES = 64 << 10
 EVENTS_A_STRETCH = STRETCH_BYTES // 64
+#: that a frame of them has no more than 65,535 columns
+WINDOWS_A_FRAME = 13_107
 HK_PAYLOAD = 152
 PIXEL_BYTES = 2
 SIDE_BOTH = 2
@@ -74,6 +95,22 @@ def bare_housekeeping(mode: int, frame_counter: int, full_sun: Mapping[str, int]
     return bytes(hk)
 
 
+@dataclass(frozen=True)
+class FramePackets:
+    """All packets of one readout, back to back."""
+
+    buffer: bytes
+    offsets: NDArray[np.uint32]
+    lengths: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, stretches: Iterable[Stretch]) -> FramePackets:
+        built, sizes = zip(*stretches, strict=True)
+        counts = [len(each) // size for each, size in zip(built, sizes, strict=True)]
+        lengths = np.repeat(np.array(sizes, np.uint32), counts)
+        return cls(b"".join(built), np.cumsum(lengths, dtype=np.uint32) - lengths, lengths)
+
+
 class FrontEnd:
     """One FEE; every readout moves its counters and its wandering mask on.
 
@@ -117,24 +154,30 @@ class FrontEnd:
         Housekeeping, then for each node events and wandering mask in raster order and an
         empty last packet, and one more empty last packet for the frame.
         """
-        housekeeping = self._begin(mode, frames)
-        if self.settings.event_hk == "omitted":
-            self._sequence = 0
-        else:
-            yield housekeeping
-        if self.settings.sequence_after_hk == "restarts":
-            self._sequence = 0
-        used = {"2": 0, "4": 0}
-        nodes = [node for node in NODES if node in frames]
-        for node in nodes:
-            yield from self._node_events(node, frames[node], used, mode)
-            yield from self._empty(node, mode)
-        if nodes and self.settings.end_marker == "sent":
-            yield from self._empty(nodes[-1], mode)
+        return map(_cut, self._frame_events(frames, mode))
+
+    def event_buffer(self, frames: Frames, mode: int = Mode.FT) -> FramePackets:
+        """The packets of :meth:`event_stretches` back to back."""
+        return FramePackets.of(self._frame_events(frames, mode))
+
+    def drawn_stretches(
+        self, seen: SeenInWindows, index: int, nodes: Sequence[str] = NODES, mode: int = Mode.FT
+    ) -> Iterator[list[bytes]] | None:
+        """The same of what is seen in windows, without a frame; None where it has to be rendered:
+        then no counter has moved."""
+        packets = self._drawn(seen, index, nodes, mode)
+        return None if packets is None else map(_cut, packets)
+
+    def drawn_buffer(
+        self, seen: SeenInWindows, index: int, nodes: Sequence[str] = NODES, mode: int = Mode.FT
+    ) -> FramePackets | None:
+        """The packets of :meth:`drawn_stretches` back to back."""
+        packets = self._drawn(seen, index, nodes, mode)
+        return None if packets is None else FramePackets.of(packets)
 
     def image_stretches(self, frames: Frames, mode: int = Mode.FT) -> Iterator[list[bytes]]:
         """One frame transfer: housekeeping, then the rows of each node."""
-        yield self._begin(mode, frames)
+        yield [self._begin(mode, self._full_sun(frames))]
         for node in NODES:
             if node in frames:
                 side, ccd = int(node[0] == "E"), int(node[1] == "4")
@@ -144,40 +187,133 @@ class FrontEnd:
         self, image: NDArray[np.uint16], ccd: int, mode: int = Mode.FF
     ) -> Iterator[list[bytes]]:
         """One full frame of CCD 2 or 4, sides interleaved pixel by pixel."""
-        yield self._begin(mode, {})
+        yield [self._begin(mode, {})]
         yield from self._data(image, mode, SIDE_BOTH, int(ccd == 4))
 
-    def _begin(self, mode: int, frames: Frames) -> list[bytes]:
+    def _begin(self, mode: int, full_sun: Mapping[str, int]) -> bytes:
+        """Counters for a readout, and its housekeeping packet."""
         self._frame_counter = (self._frame_counter + 1) & 0xFFFF
         self._sequence = 0
         self._mask, self._next_mask = self._next_mask, self._core.mask_step(*self._next_mask)
         header = self._headers(1, mode=mode, last=1, side=0, ccd=0, kind=HK)
         header["data_len"] = HK_PAYLOAD
-        bright = self.settings.full_sun_threshold
-        full_sun = {node: int((frame > bright).sum()) for node, frame in frames.items()}
         payload = self._housekeeping(mode, self._frame_counter, full_sun)
-        return [self._core.fee_header(header, data_len=self.settings.data_len) + payload]
+        return self._core.fee_header(header, data_len=self.settings.data_len) + payload
 
-    def _node_events(
-        self, node: str, frame: NDArray[np.uint16], used: dict[str, int], mode: int
-    ) -> Iterator[list[bytes]]:
-        limit = self.settings.event_limit
-        order, background = self.settings.window_order, self.settings.background_set
+    def _full_sun(self, frames: Frames) -> dict[str, int]:
+        """Pixels above the threshold by node."""
+        bright = self.settings.full_sun_threshold
+        return {node: int((frame > bright).sum()) for node, frame in frames.items()}
+
+    def _frame_events(self, frames: Frames, mode: int) -> Iterator[Stretch]:
+        def find(node: str, limit: int | None) -> Detection:
+            return self._detect(node, frames[node], limit)
+
+        return self._events(frames, lambda: self._full_sun(frames), find, mode)
+
+    def _drawn(
+        self, seen: SeenInWindows, index: int, nodes: Sequence[str], mode: int
+    ) -> Iterator[Stretch] | None:
+        windows = seen.windows(
+            index,
+            {node: self._threshold(node) for node in nodes},
+            mask=self._next_mask if self.settings.wandering_mask else None,
+            bright=self.settings.full_sun_threshold,
+        )
+        if windows is None:
+            return None
+
+        def find(node: str, limit: int | None) -> Detection:
+            return self._sent(windows[node], is_event[node], limit)
+
+        is_event = self._events_among(windows)
+        full_sun = {node: each.n_bright for node, each in windows.items()}
+        return self._events(windows, lambda: full_sun, find, mode)
+
+    def _events(
+        self,
+        seen: Container[str],
+        full_sun: Callable[[], Mapping[str, int]],
+        find: Callable[[str, int | None], Detection],
+        mode: int,
+    ) -> Iterator[Stretch]:
+        """The packets of a readout with event detection. find: what a node sends."""
+        housekeeping = self._begin(mode, full_sun())
+        if self.settings.event_hk == "omitted":
+            self._sequence = 0
+        else:
+            yield housekeeping, len(housekeeping)
+        if self.settings.sequence_after_hk == "restarts":
+            self._sequence = 0
+        limit, used = self.settings.event_limit, {"2": 0, "4": 0}
+        nodes = [node for node in NODES if node in seen]
+        for node in nodes:
+            found = find(node, None if limit is None else limit - used[node[1]])
+            used[node[1]] += int((found.kinds == EVENT).sum())
+            self.n_dropped += found.n_dropped
+            for at in range(0, len(found.records), EVENTS_A_STRETCH):
+                some = slice(at, at + EVENTS_A_STRETCH)
+                yield self._build(node, found.records[some], found.kinds[some], mode=mode, last=0)
+            yield self._empty(node, mode)
+        if nodes and self.settings.end_marker == "sent":
+            yield self._empty(nodes[-1], mode)
+
+    @property
+    def _background(self) -> WindowOrder:
+        """Whose indices the background pixels have."""
+        background = self.settings.background_set
+        return self.settings.window_order if background == "window" else background
+
+    def _detect(self, node: str, frame: NDArray[np.uint16], limit: int | None) -> Detection:
+        """What a node sends of a frame."""
         found = self._core.detect_events(
             frame,
             threshold=self._threshold(node),
-            limit=None if limit is None else limit - used[node[1]],
-            window_order=order if background == "window" else background,
+            limit=limit,
+            window_order=self._background,
             mask=self._mask if self.settings.wandering_mask else None,
         )
-        used[node[1]] += int((found.kinds == EVENT).sum())
-        self.n_dropped += found.n_dropped
-        records = found.records
-        if background not in ("window", order):
-            records["pixels"] = records["pixels"][:, _REORDER[order]]
-        for at in range(0, len(records), EVENTS_A_STRETCH):
-            some = slice(at, at + EVENTS_A_STRETCH)
-            yield self._build(node, records[some], found.kinds[some], mode=mode, last=0)
+        order = self.settings.window_order
+        if self._background != order:
+            found.records["pixels"] = found.records["pixels"][:, _REORDER[order]]
+        return found
+
+    def _events_among(self, windows: Mapping[str, NodeWindows]) -> dict[str, NDArray[np.bool_]]:
+        """Which windows are events, by node. Side by side they are a frame of which only the middle
+        row is examined; one for all nodes that have the same threshold."""
+        together: dict[int, list[str]] = {}
+        for node in windows:
+            together.setdefault(self._threshold(node), []).append(node)
+        found: dict[str, NDArray[np.bool_]] = {}
+        for threshold, nodes in together.items():
+            pixels = np.concatenate([windows[node].pixels for node in nodes])
+            is_event = np.zeros(len(pixels), np.bool_)
+            for at in range(0, len(pixels), WINDOWS_A_FRAME):
+                frame = pixels[at : at + WINDOWS_A_FRAME].transpose(1, 0, 2).reshape(5, -1)
+                cols = self._core.detect_events(
+                    frame, threshold=threshold, window_order=self._background
+                ).records["col"]
+                is_event[at + cols[cols % 5 == 2] // 5] = True
+            ends = np.cumsum([len(windows[node].row) for node in nodes])
+            found |= dict(zip(nodes, np.split(is_event, ends[:-1]), strict=True))
+        return found
+
+    def _sent(
+        self, windows: NodeWindows, is_event: NDArray[np.bool_], limit: int | None
+    ) -> Detection:
+        """What a node sends of its windows."""
+        row, col = self._mask
+        is_mask = (windows.row == row) & (windows.col == col) & ~is_event
+        wanted = is_event | is_mask if self.settings.wandering_mask else is_event
+        before: NDArray[np.int64] = np.cumsum(is_event) - is_event
+        sent = wanted if limit is None else wanted & (before < limit)
+        records = np.empty(int(sent.sum()), EVENT_DTYPE)
+        records["row"], records["col"] = windows.row[sent], windows.col[sent]
+        pixels = windows.pixels[sent].reshape(-1, 25)
+        is_raster = self.settings.window_order == "raster"
+        records["pixels"] = pixels if is_raster else pixels[:, _REORDER["simulator"]]
+        kinds = np.where(is_event[sent], EVENT, WANDERING_MASK).astype(np.uint8)
+        return Detection(records, kinds, int((is_event & ~sent).sum()))
 
     def _threshold(self, node: str) -> int:
         """What the EDU of a node compares with [ADU]. More than T is at least T + 1; of 65,535
@@ -188,20 +324,20 @@ class FrontEnd:
         adu = threshold if isinstance(threshold, int) else threshold[register]
         return min(adu + (self.settings.threshold_equality == "fails"), 0xFFFF)
 
-    def _empty(self, node: str, mode: int) -> Iterator[list[bytes]]:
+    def _empty(self, node: str, mode: int) -> Stretch:
         """The empty event packet that ends a node, and a frame."""
         kinds = np.array([EVENT], np.uint8)
-        yield self._build(node, np.zeros(1, EVENT_DTYPE), kinds, mode=mode, last=1)
+        return self._build(node, np.zeros(1, EVENT_DTYPE), kinds, mode=mode, last=1)
 
     def _build(
         self, node: str, events: NDArray[Any], kinds: NDArray[np.uint8], *, mode: int, last: int
-    ) -> list[bytes]:
+    ) -> Stretch:
         side, ccd = int(node[0] == "E"), int(node[1] == "4")
         headers = self._headers(len(events), mode=mode, last=last, side=side, ccd=ccd, kind=0)
         headers["type"] = kinds
-        headers["data_len"] = 54
+        headers["data_len"] = WINDOW_BYTES
         built = self._core.fee_build_events(headers, events, data_len=self.settings.data_len)
-        return [built[i : i + 64] for i in range(0, len(built), 64)]
+        return built, HEADER_BYTES + WINDOW_BYTES
 
     def _data(
         self, image: NDArray[np.uint16], mode: int, side: int, ccd: int
@@ -241,6 +377,12 @@ class FrontEnd:
         headers["side"], headers["ccd"], headers["type"] = side, ccd, kind
         self._sequence = (self._sequence + n) & 0xFFFF
         return headers
+
+
+def _cut(stretch: Stretch) -> list[bytes]:
+    """The packets of a stretch."""
+    built, size = stretch
+    return [built[i : i + size] for i in range(0, len(built), size)]
 
 
 def _portions(total: int, most: int) -> list[int]:

@@ -20,6 +20,7 @@ from fsw_emu.fee.sources import (
     UNBINNED,
     Image,
     Seen,
+    SeenInWindows,
     full_frame_pattern,
     one_side,
     pattern,
@@ -89,12 +90,17 @@ class Readouts:
             if full is None:
                 return None
             return self._front_end.full_frame_stretches(full, self._ccd(), mode)
+        # Event detection is defined for 6x6 binning only; trap pumping sends its pixels.
+        binned_6 = self._binning() not in (fee_modes.UNBINNED, fee_modes.BINNED_24)
+        detects = mode == Mode.FT and bool(self._memory.get("event_detection")) and binned_6
+        if detects and isinstance(self._seen, SeenInWindows) and not self._corrects():
+            drawn = self._front_end.drawn_stretches(self._seen, self.n_looks, self._nodes(), mode)
+            if drawn is not None:
+                return drawn
         frames = self._seen_by_nodes()
         if frames is None:
             return None
-        # Event detection is defined for 6x6 binning only; trap pumping sends its pixels.
-        binned_6 = self._binning() not in (fee_modes.UNBINNED, fee_modes.BINNED_24)
-        if mode == Mode.FT and self._memory.get("event_detection") and binned_6:
+        if detects:
             return self._front_end.event_stretches(frames, mode)
         return self._front_end.image_stretches(frames, mode)
 
@@ -162,6 +168,10 @@ class Readouts:
             columns = memory.column_corrections(node)[: frame.shape[1]].astype(np.int32)
             done[node] = corrected(frame, sign * (rows[:, None] + columns), offset)
         return done
+
+    def _corrects(self) -> bool:
+        """Whether pixels are changed before events are looked for."""
+        return not self._memory.get("correction_bypass") or self._offset() != 0
 
     def _offset(self) -> int:
         """pix_offset is signed [ADU]."""

@@ -7,7 +7,7 @@ a recording."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,43 @@ class Seen(Protocol):
 
     def full_frame(self, index: int, ccd: int) -> Image | None:
         """CCD 2 or 4, unbinned: (4511, 4608) [ADU], F in even and E in odd columns."""
+
+
+class NodeWindows(Protocol):
+    """Windows of one node, in raster order of their centres. All its events are among them."""
+
+    @property
+    def row(self) -> NDArray[np.intp]: ...
+
+    @property
+    def col(self) -> NDArray[np.intp]: ...
+
+    @property
+    def pixels(self) -> Image:
+        """(n, 5, 5) [ADU]."""
+
+    @property
+    def n_bright(self) -> int:
+        """Pixels of the node above the full-sun threshold."""
+
+
+@runtime_checkable
+class SeenInWindows(Seen, Protocol):
+    """What can be seen without a frame as well: the windows in which an event may be."""
+
+    def windows(
+        self,
+        index: int,
+        thresholds: Mapping[str, int],
+        *,
+        mask: tuple[int, int] | None = None,
+        bright: int = 0xFFFF,
+    ) -> Mapping[str, NodeWindows] | None:
+        """By node, of the nodes that have a threshold [ADU]; None where only a frame will do.
+
+        mask: (row, col) whose window is wanted in any case, if it lies within the node. bright:
+        the full-sun threshold [ADU].
+        """
 
 
 class Stills:

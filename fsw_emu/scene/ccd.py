@@ -22,10 +22,10 @@ from fsw_emu.scene.parameters import (
     ROWS,
     SceneParameters,
 )
-from fsw_emu.scene.sky import TRUTH_DTYPE, Photons, Sky, Tracks
+from fsw_emu.scene.sky import TRUTH_DTYPE, Photons, Sky, Tracks, joined
 
 # What is drawn apart, so that none shifts another's random numbers.
-SOURCES, PATTERN, HOT, ARRIVALS, READOUT = range(5)
+SOURCES, PATTERN, HOT, ARRIVALS, READOUT, WINDOWS = range(6)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Scene:
         self.period_s = frame_period_s
         self.parameters = parameters or SceneParameters()
         self._binned_24 = Readout(*uv_shape, 1 / 4)
-        self._wraps = overflow == "wraps"
+        self.overflow = overflow
         self._sky = Sky(kind, self._rng(SOURCES), self.parameters)
         self._offsets = {node: self._offset(node, BINNED_6) for node in NODES}
 
@@ -126,8 +126,42 @@ class Scene:
             maps[node][self._hot_pixels(node)] = True
         return maps
 
+    def offset(self, node: str) -> NDArray[np.float32]:
+        """What is the same in every frame of a node, 6x6 binned: (639, 384) [ADU]."""
+        return self._offsets[node]
+
+    def deposits(self, index: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """What the arrivals of one frame leave in its exposed pixels, those of :meth:`node_frames`:
+        (place in a flat (4, 639, 384) array, ADU), a place once for each hit that reaches it."""
+        arrivals = [self._arrivals(index, node) for node in NODES]
+        electrons = [
+            self._electrons(photons, self._rng(READOUT, KINDS.index(self.kind), index, i))
+            for i, (photons, _) in enumerate(arrivals)
+        ]
+        photons, tracks = (joined(list(each)) for each in zip(*arrivals, strict=True))
+        row, col, adu, hit = self._pieces(photons, np.concatenate(electrons), tracks, 1)
+        counts = [len(p.row) for p, _ in arrivals] + [len(t.row) for _, t in arrivals]
+        node = np.repeat(np.tile(np.arange(len(NODES)), 2), counts)[hit]
+        rows, cols = BINNED_6.exposed
+        inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
+        place = (node * ROWS + row) * COLS + col
+        return place[inside], adu[inside]
+
+    def random(self, index: int) -> np.random.Generator:
+        """Random numbers of a frame for whoever draws more of it than the frames show."""
+        return self._rng(WINDOWS, KINDS.index(self.kind), index)
+
+    def converted(self, samples: NDArray[np.float32]) -> NDArray[np.uint16]:
+        """What a 16-bit converter makes of samples [ADU], which are lost."""
+        np.rint(samples, out=samples)
+        if self.overflow == "wraps":
+            wrapped: NDArray[np.uint16] = samples.astype(np.int64).astype(np.uint16)
+            return wrapped
+        return np.clip(samples, 0, 0xFFFF, out=samples).astype(np.uint16)
+
     def _rng(self, *what: int) -> np.random.Generator:
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=what))
+        seed = np.random.SeedSequence(self.seed, spawn_key=what)
+        return np.random.Generator(np.random.PCG64(seed))
 
     def _hot_pixels(self, node: str) -> tuple[NDArray[np.intp], ...]:
         """(row, col) of the hot pixels of a node, none at its edges."""
@@ -169,31 +203,44 @@ class Scene:
         frame += self._offsets[node] if readout is BINNED_6 else self._offset(node, readout)
         rows, cols = readout.exposed
         frame[:rows, :cols] += signal
-        np.rint(frame, out=frame)
-        if self._wraps:
-            wrapped: NDArray[np.uint16] = frame.astype(np.int64).astype(np.uint16)
-            return wrapped
-        return np.clip(frame, 0, 0xFFFF, out=frame).astype(np.uint16)
+        return self.converted(frame)
 
     def _signal(
         self, photons: Photons, tracks: Tracks, rng: np.random.Generator, readout: Readout
     ) -> NDArray[np.float32]:
         """What arrivals leave in the exposed samples [ADU]; charge beyond them is lost."""
-        p, scale = self.parameters, readout.scale
+        electrons = self._electrons(photons, rng)
+        row, col, adu, _ = self._pieces(photons, electrons, tracks, readout.scale)
+        rows, cols = readout.exposed
+        inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
+        cell = row[inside] * cols + col[inside]
+        deposits = np.bincount(cell, adu[inside], rows * cols)
+        return deposits.reshape(rows, cols).astype(np.float32)
+
+    def _electrons(self, photons: Photons, rng: np.random.Generator) -> NDArray[np.float64]:
+        """What photons set free: a mean that goes with the energy, and Fano noise."""
+        p = self.parameters
         electrons = photons.energy_ev / p.ev_per_pair
         electrons += rng.standard_normal(len(electrons)) * np.sqrt(p.fano * electrons)
+        return electrons
+
+    def _pieces(
+        self, photons: Photons, electrons: NDArray[np.float64], tracks: Tracks, scale: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.intp]]:
+        """(row, col, ADU, hit) of every pixel that a hit reaches; hits are photons, then tracks."""
+        p = self.parameters
         sigma = p.cloud_sigma_um / p.pixel_um * scale
         row, col, share = share_cloud(photons.row * scale, photons.col * scale, sigma)
         t_row, t_col, track, part = cut_tracks(
             *(at * scale for at in (tracks.row, tracks.col, tracks.d_row, tracks.d_col))
         )
-        row = np.concatenate([row.ravel(), t_row])
-        col = np.concatenate([col.ravel(), t_col])
         ev = np.concatenate(
             [(share * electrons * p.ev_per_pair).ravel(), part * tracks.energy_ev[track]]
         )
-        rows, cols = readout.exposed
-        inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
-        cell = row[inside] * cols + col[inside]
-        deposits = np.bincount(cell, ev[inside] / p.gain_ev_per_adu, rows * cols)
-        return deposits.reshape(rows, cols).astype(np.float32)
+        hit = np.concatenate([np.tile(np.arange(len(electrons)), len(row)), len(electrons) + track])
+        return (
+            np.concatenate([row.ravel(), t_row]),
+            np.concatenate([col.ravel(), t_col]),
+            ev / p.gain_ev_per_adu,
+            hit,
+        )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ TRUTH_DTYPE = np.dtype(
 )
 
 Floats = NDArray[np.float64]
+_LINES = np.array(LINES_EV)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,17 @@ class Tracks:
     energy_ev: Floats
 
 
+Arrivals = TypeVar("Arrivals", Photons, Tracks)
+
+
+def joined(several: list[Arrivals]) -> Arrivals:
+    """Those of several nodes one after the other."""
+    names = [each.name for each in fields(several[0])]
+    return type(several[0])(
+        *(np.concatenate([getattr(each, name) for each in several]) for name in names)
+    )
+
+
 class Brightness:
     """Where the photons of a component fall on a node: weights of its exposed pixels."""
 
@@ -67,14 +79,27 @@ class Brightness:
     def draw(self, rng: np.random.Generator, n: int) -> tuple[Floats, Floats]:
         """(row, col) of n photons, each in [0, EXPOSED_ROWS) x [0, EXPOSED_COLS)."""
         # Sorted, the search stays in the cache.
-        cells = np.searchsorted(self._cumulated, np.sort(rng.random(n)), side="right")
-        row, col = np.divmod(cells, self._shape[1])
+        row, col = np.divmod(self._cells(np.sort(rng.random(n))), self._shape[1])
         rows, cols = self._shape
         # The last row and column are exposed in part: all are drawn a trifle smaller.
         return (
             (row + rng.random(n)) * (EXPOSED_ROWS / rows),
             (col + rng.random(n)) * (EXPOSED_COLS / cols),
         )
+
+    def _cells(self, at: Floats) -> NDArray[np.int64]:
+        """The cell that each part of the whole lies in."""
+        return self._cumulated.searchsorted(at, side="right")
+
+
+class Flat(Brightness):
+    """The same everywhere: nothing has to be searched, and the cells are the same."""
+
+    def _cells(self, at: Floats) -> NDArray[np.int64]:
+        near = (at * self.total).astype(np.int64)
+        near -= near / self.total > at
+        near += (near + 1) / self.total <= at
+        return near
 
 
 def to_focal_plane(node: str, row: Floats, col: Floats) -> tuple[Floats, Floats]:
@@ -123,7 +148,9 @@ class Sky:
         row = np.arange(math.ceil(EXPOSED_ROWS), dtype=np.float64)[:, None] + 0.5
         col = np.arange(math.ceil(EXPOSED_COLS), dtype=np.float64)[None, :] + 0.5
         flat = np.ones((row.size, col.size))
-        self._flat = Brightness(flat)
+        self._flat = Flat(flat)
+        weights = np.cumsum(LINE_WEIGHTS)
+        self._line_parts = weights / weights[-1]
         self._sheath, self._sources = {}, {}
         for node in NODES:
             x, y = to_focal_plane(node, row, col)
@@ -131,6 +158,7 @@ class Sky:
             light = sum(lobster_eye(x - at_x, y - at_y, p) for at_x, at_y in sources)
             # A floor keeps a node without a source from dividing by 0.
             self._sources[node] = Brightness(light + 1e-12 * flat)
+        self._field = sum(each.total for each in self._sources.values())
 
     def photons(self, rng: np.random.Generator, node: str, seconds: float) -> Photons:
         """Hits of one frame."""
@@ -139,11 +167,10 @@ class Sky:
         # A CCD's charge exchange is shared by its two nodes as the arc lies over them; the mean
         # rate of sources over the field is shared by all four as the sources do.
         ccd = sum(sheath[side + node[1]].total for side in "EF")
-        field = sum(each.total for each in sources.values())
         in_sheath = p.swcx_per_s[kind] * sheath[node].total / ccd
-        in_sources = 2 * p.sources_per_s * sources[node].total / field
+        in_sources = 2 * p.sources_per_s * sources[node].total / self._field
         components: dict[str, tuple[Brightness, float, Callable[[int], Floats]]] = {
-            "swcx": (sheath[node], in_sheath, lambda n: rng.choice(LINES_EV, n, p=LINE_WEIGHTS)),
+            "swcx": (sheath[node], in_sheath, lambda n: self._lines(rng, n)),
             "background": (self._flat, p.background_per_s / 2, lambda n: self._continuum(rng, n)),
             "particles": (
                 self._flat,
@@ -152,11 +179,14 @@ class Sky:
             ),
             "sources": (sources[node], in_sources, lambda n: self._continuum(rng, n)),
         }
-        hits: list[tuple[Any, ...]] = []
-        for name, (where, per_s, spectrum) in components.items():
-            n = int(rng.poisson(per_s * seconds))
-            hits.append((*where.draw(rng, n), spectrum(n), np.repeat(name, n)))
-        return Photons(*(np.concatenate(column) for column in zip(*hits, strict=True)))
+        hits: list[tuple[Floats, Floats, Floats]] = []
+        for where, per_s, spectrum in components.values():
+            count = int(rng.poisson(per_s * seconds))
+            hits.append((*where.draw(rng, count), spectrum(count)))
+        row, col, energy_ev = (np.concatenate(column) for column in zip(*hits, strict=True))
+        counts = [len(each) for each, *_ in hits]
+        kinds = np.repeat(np.array(list(components)), counts)
+        return Photons(row, col, energy_ev, kinds)
 
     def tracks(self, rng: np.random.Generator, seconds: float) -> Tracks:
         """Cosmic rays of one frame: isotropic through the surface, straight through the
@@ -175,6 +205,11 @@ class Sky:
             across * np.cos(direction),
             p.cosmic_ev_per_um * p.thickness_um / cosine * spread,
         )
+
+    def _lines(self, rng: np.random.Generator, n: int) -> Floats:
+        """Charge exchange."""
+        energy: Floats = _LINES[self._line_parts.searchsorted(rng.random(n), side="right")]
+        return energy
 
     def _continuum(self, rng: np.random.Generator, n: int) -> Floats:
         """An exponential cut to the band."""
