@@ -55,14 +55,22 @@ class FrameRecord:
 
 
 class ScienceChain:
-    """Feed it packets, it calls ``on_entity`` for every entity that is ready to go down."""
+    """Feed it packets, it calls ``on_entity`` for every entity that is ready to go down.
+    ``counter`` is the number of the first one."""
 
-    def __init__(self, core: Core, settings: Settings, on_entity: Callable[[Entity], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        settings: Settings,
+        on_entity: Callable[[Entity], None],
+        *,
+        counter: int = 0,
+    ) -> None:
         self._core = core
         self._settings = settings
         self._on_entity = on_entity
         self._splitter = ReadoutSplitter(core, settings)
-        self._writer = EntityWriter(core, settings)
+        self._writer = EntityWriter(core, settings, counter=counter)
         self._told_discarded = 0  # frames discarded before the last entity
         self._group: Group | None = None
         self._stacker = Stacker(core, settings.stack)

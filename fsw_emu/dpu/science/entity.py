@@ -61,12 +61,12 @@ class _Counted:
 
 
 class EntityWriter:
-    """Numbers entities and telemetry packets and builds both."""
+    """Numbers entities, from ``counter`` on, and telemetry packets, and builds both."""
 
-    def __init__(self, core: Core, settings: Settings) -> None:
+    def __init__(self, core: Core, settings: Settings, *, counter: int = 0) -> None:
         self._core = core
         self._settings = settings
-        self._ce_counter = 0
+        self._ce_counter = counter
         self._tm_count = 0
         self._counted = _Counted()
         self.n_discarded = 0

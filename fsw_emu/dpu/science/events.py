@@ -82,7 +82,10 @@ def process(
         where = np.flatnonzero((node == i) & ~is_mask)
         n_in[name] = len(where)
         mask = (settings.bad_pixels or {}).get(name)
-        result = core.filter_events(events[where], bad_pixels=mask, **vars(thresholds))
+        judged = events[where]
+        if not settings.event_filter:
+            judged["pixels"] = 0  # below any threshold
+        result = core.filter_events(judged, bad_pixels=mask, **vars(thresholds))
         keep[where] = result.keep
         rejected += Rejected(result.n_bad, result.n_centre, result.n_ring_sum, result.n_ring_count)
     order = np.argsort(node, kind="stable")

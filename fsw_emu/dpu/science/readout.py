@@ -11,7 +11,7 @@ its last node. Packets that precede the first housekeeping packet and hold nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,21 @@ class Batch:
         lengths = np.array([len(p) for p in packets], np.uint32)
         offsets = (np.cumsum(lengths, dtype=np.uint64) - lengths).astype(np.uint32)
         return cls(b"".join(packets), offsets, lengths)
+
+    @classmethod
+    def joined(cls, batches: Sequence[Batch]) -> Batch:
+        """One after the other; ValueError for none."""
+        if len(batches) == 1:
+            return batches[0]
+        sizes = np.array([len(each.buffer) for each in batches], np.uint32)
+        starts = np.cumsum(sizes, dtype=np.uint64) - sizes
+        return cls(
+            b"".join(each.buffer for each in batches),
+            np.concatenate(
+                [each.offsets + np.uint32(at) for each, at in zip(batches, starts, strict=True)]
+            ),
+            np.concatenate([each.lengths for each in batches]),
+        )
 
 
 @dataclass(frozen=True)

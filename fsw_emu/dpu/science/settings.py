@@ -102,6 +102,7 @@ class Settings:
     nodes: tuple[str, ...] = NODES
     binning: Literal[6, 24] = 6
     mode: int | None = None  # FEE mode of the set-up; None: as the packets say
+    event_filter: bool = True  # off: bad pixels are all that events are rejected for
     masks: bool = True  # product ED_WP rather than ED
     event_frames_per_entity: int = 12
     stack: int = 1  # image frames summed into one entity
