@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the product makes of each recording and scene, held to baselines/NAME.json.
+"""What the product makes of each recording and scene and of an observation on board, held to
+baselines/NAME.json.
 
 Usage: baselines.py [-h] [--reason TEXT]
 
@@ -24,6 +25,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import baselines_onboard
 
 from fsw_emu.atomic import write_atomic
 from fsw_emu.cli.main import main as fsw_emu
@@ -134,7 +137,7 @@ def _cycles(case: Case, summary: Mapping[str, Any]) -> int:
 
 def flat(baseline: Mapping[str, Any]) -> dict[str, Any]:
     """ "part.name" -> value, over all parts."""
-    rows = {f"{part}.{name}": v for part in ("products", "counters", "budget")
+    rows = {f"{part}.{name}": v for part in ("products", "counters", "budget", "sequence")
             for name, v in baseline.get(part, {}).items()}  # fmt: skip
     return rows | {"options": " ".join(baseline.get("options", []))}
 
@@ -239,6 +242,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         now = {case.name: measure(case) for case in available()}
+        now[baselines_onboard.NAME] = baselines_onboard.measure()
         if args.reason is not None:
             changes = rebaseline(now, args.reason)
             print("\n".join(changes) or "nothing differs: the baselines stay as they are")
