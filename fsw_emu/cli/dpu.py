@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""``fsw-emu dpu``: the onboard chain behind a FEE."""
+"""``fsw-emu dpu``: the onboard chain behind a FEE, or the whole application behind an EGSE."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fsw_emu.assumptions import add_options
+from fsw_emu.cli.dpu_application import add_application
 from fsw_emu.cli.fee import add_configuration, start_code
 from fsw_emu.cli.run import add_filter, add_interface, add_onboard
 from fsw_emu.packets.fee_modes import BINNED_24
@@ -23,6 +24,7 @@ examples:
       --set int_sync_period=1000 --start ft --frames 12
   fsw-emu dpu --link gresb-server://127.0.0.1:1234 --out out --for 60 --reconnect \\
       --telemetry pus-tcp-server://127.0.0.1:5570
+  fsw-emu dpu --egse pus-tcp-server://127.0.0.1:5570 --archive session.db
 
 Products are those of fsw-emu run; summary.json also tells what came over the link. Ctrl-C ends
 the session, and all that came is processed.
@@ -36,22 +38,24 @@ def add_parser(commands: Any) -> None:
     """Add the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "dpu",
-        usage="fsw-emu dpu --link ADDRESS --out DIR [options]",
-        help="the onboard chain behind a FEE, telemetry to files and to a link",
-        description="Take FEE packets from a link through the science chain, command the FEE over "
-        "RMAP when asked.",
+        usage="fsw-emu dpu (--link ADDRESS --out DIR | --egse ADDRESS) [options]",
+        help="the onboard chain behind a FEE, or the onboard application behind an EGSE",
+        description="With --link: take FEE packets from a link through the science chain, command "
+        "the FEE over RMAP when asked. With --egse: run the onboard application in real time, for "
+        "whoever sends telecommands.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, image=None, record=None)
-    parser.add_argument("--link", required=True, metavar="ADDRESS", help="as in docs/links.md")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go")
+    parser.add_argument("--link", metavar="ADDRESS", help="as in docs/links.md")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where results go")
     parser.add_argument(
         "--telemetry", metavar="ADDRESS", help="send telemetry packets to a link too"
     )
     parser.add_argument(
         "--reconnect", action="store_true", help="wait for a FEE that goes away to come back"
     )
+    add_application(parser.add_argument_group("the onboard application (docs/egse.md)"))
     ends = parser.add_argument_group("when it ends (default: Ctrl-C, or the FEE goes away)")
     ends.add_argument("--frames", type=int, metavar="N", help="after so many frames, or a few more")
     ends.add_argument(
@@ -88,6 +92,11 @@ def run(args: argparse.Namespace) -> int:
     from fsw_emu.core import TargetError
 
     try:
+        check_mode(args)
+        if args.egse:
+            from fsw_emu.cli.dpu_application import run_application
+
+            return run_application(args)
         return _run(args)
     except (UsageError, TargetError, OSError, ValueError) as error:
         print(f"fsw-emu dpu: {describe(error)}", file=sys.stderr)
@@ -163,6 +172,38 @@ def _run(args: argparse.Namespace) -> int:
     )
 
 
+def check_mode(args: argparse.Namespace) -> None:
+    """UsageError for options of the one mode with the other, or for neither."""
+    from fsw_emu.cli.setup import UsageError
+
+    if bool(args.egse) == (args.link is not None):
+        raise UsageError("either --link or --egse is needed")
+    if not args.egse:
+        if args.out is None:
+            raise UsageError("--link needs --out, where results go")
+        wrong = [name for name in ("scenario", "archive", "fee") if getattr(args, name) is not None]
+        wrong += ["booted"] * args.booted
+        if wrong:
+            raise UsageError(f"--{wrong[0]} belongs to --egse")
+        return
+    check_ends(args)
+    of_link = ("out", "telemetry", "frames", "start", "registers", "quirks", "reconnect")
+    for name in of_link:
+        if getattr(args, name):
+            option = {"registers": "set", "quirks": "quirk"}.get(name, name)
+            raise UsageError(f"--{option} belongs to --link")
+
+
+def check_ends(args: argparse.Namespace) -> None:
+    """UsageError for no time to end after; and the present is the time that it is now."""
+    from fsw_emu.cli.setup import UsageError
+
+    if args.seconds is not None and not args.seconds > 0:
+        raise UsageError(f"--for {args.seconds}: more than 0")
+    if args.t0 == "now":
+        args.t0 = datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def check(args: argparse.Namespace, registers: dict[str, int]) -> None:
     """UsageError; and the chain reads what the FEE is told to send, unless it is told otherwise."""
     from fsw_emu.cli.setup import UsageError, check_onboard
@@ -172,13 +213,10 @@ def check(args: argparse.Namespace, registers: dict[str, int]) -> None:
     check_onboard(args)
     if args.frames is not None and args.frames < 1:
         raise UsageError(f"--frames {args.frames}: at least 1")
-    if args.seconds is not None and not args.seconds > 0:
-        raise UsageError(f"--for {args.seconds}: more than 0")
+    check_ends(args)
     for address in filter(None, (args.link, args.telemetry)):
         parse(address)  # before products of an earlier session go
     args.recording = args.link  # its packets are read as those of a recording are
-    if args.t0 == "now":
-        args.t0 = datetime.now(UTC).isoformat(timespec="seconds")
     if args.frame_period is None and "int_sync_period" in registers:
         args.frame_period = registers["int_sync_period"] / 1000
     if "readout_node_sel" in registers:

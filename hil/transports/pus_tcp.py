@@ -18,12 +18,13 @@ _PORT = 5570
 
 async def open_port(address: Address, attach: Attach, *, clients: int, reconnect: bool) -> Port:
     """As hil.ports.open_port. Option connections=2: telecommands have their own, at the next
-    port."""
-    address.expect("pus-tcp://HOST[:PORT]", "connections")
+    port. Option pec=any: telecommands whose checksum does not fit are delivered."""
+    address.expect("pus-tcp://HOST[:PORT]", "connections", "pec")
+    any_pec = address.option("pec", "any") is not None
     return await open_stream(
         address,
         attach,
-        lambda _: PusTcp(),
+        lambda _: PusTcp(any_pec=any_pec),
         port=_PORT,
         offsets=(1, 0) if address.option("connections", "1", "2") == "2" else (0,),
         clients=clients,
