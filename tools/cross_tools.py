@@ -25,6 +25,7 @@ LANES = {
     "clang-19": ["clang-19"],
     "tshark": ["tshark"],
     "powerpc-linux-gnu-gcc": ["gcc-powerpc-linux-gnu", "libc6-dev-powerpc-cross"],
+    "chromium": ["chromium"],
 }
 
 EVIDENCE = {
