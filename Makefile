@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 fsw-emu contributors
 # SPDX-License-Identifier: Apache-2.0
 
-# make run | test | leon3 | evidence | bench | bench-compression | bench-hil | lint | fuzz | prove |
-# soak | campaign | clean: what the README and CI call. evidence is all of GATES below, and report.
+# make run | test | leon3 | evidence | bench | bench-compression | bench-hil | bench-onboard | lint |
+# fuzz | prove | soak | campaign | clean: what the README and CI call. evidence is all of GATES below, and report.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,7 +20,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CYTHON := $(CURDIR)/$(BIN)/cython
 
 .PHONY: all run test leon3 leon3-elf check-leon3 cross-tools all-cross-tools evidence-tools lint \
-  bench bench-compression bench-hil fuzz prove soak soak-hil campaign clean evidence trace static \
+  bench bench-compression bench-hil bench-onboard fuzz prove soak soak-hil campaign clean evidence trace static \
   coverage mutants mutant-sample planted margins baselines rebaseline licences sbom report
 
 all: $(STAMP)
@@ -100,6 +100,11 @@ bench-compression: $(VENV)/.test-tools
 # Links between two processes.
 bench-hil: $(VENV)/.test-tools
 	$(BIN)/python tools/bench_hil.py --json build/bench-hil.json
+
+# Telecommands and telemetry of the onboard application; its archive of 10^6 packets.
+bench-onboard: $(VENV)/.test-tools
+	$(BIN)/python tools/bench_onboard.py --json build/bench-onboard.json
+	$(BIN)/python tools/bench_archive.py --json build/bench-archive.json
 
 # 5,000 examples a property; any bytes for SECONDS a decoder; libaec, 10^7 samples of each option.
 SECONDS ?= 60

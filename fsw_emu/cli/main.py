@@ -28,8 +28,9 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 #: in the order of the help
 COMMANDS = (
     *("run", "ground", "show", "verify", "assumptions", "diff", "report"),
-    *("compress", "decompress"),
-    *("fee", "dpu", "board", "bridge", "replay", "import", "lab"),
+    *("compress", "decompress", "archive"),
+    *("tm", "tc", "interface", "send", "table", "console"),
+    *("fee", "dpu", "orbit", "board", "bridge", "replay", "import", "lab"),
 )
 
 

@@ -17,14 +17,26 @@ ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT: dict[str, set[str]] = {
     "fsw_emu.model": set(),
     "fsw_emu.packets": set(),
+    "fsw_emu.mib": set(),
     "fsw_emu.assumptions": set(),
+    "fsw_emu.xtce": {"fsw_emu.interface"},
     "fsw_emu.atomic": set(),
     "fsw_emu.core": {"fsw_emu.targets"},  # the default core, and only there
     "fsw_emu.scene": {"fsw_emu.packets"},
     "fsw_emu.provenance": set(),
     "fsw_emu.report": {"fsw_emu.atomic", "fsw_emu.provenance"},
     "fsw_emu.fee": {"fsw_emu.packets", "fsw_emu.core"},
-    "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core"},
+    "fsw_emu.dpu": {"fsw_emu.packets", "fsw_emu.core", "fsw_emu.interface", "fsw_emu.world"},
+    "fsw_emu.world": {"fsw_emu.packets", "fsw_emu.interface"},
+    "fsw_emu.testbed": {
+        "fsw_emu.packets",
+        "fsw_emu.core",
+        "fsw_emu.interface",
+        "fsw_emu.world",
+        "fsw_emu.dpu",
+        "fsw_emu.fee",
+        "fsw_emu.scene",
+    },
     "fsw_emu.ground": {
         "fsw_emu.packets",
         "fsw_emu.core",
@@ -47,12 +59,22 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fsw_emu.fee",
         "fsw_emu.scene",
     },
+    "fsw_emu.archive": {"fsw_emu.packets"},
+    "fsw_emu.egse": {"fsw_emu.packets", "fsw_emu.interface"},
     "hil": {"fsw_emu.packets"},
 }
+#: what only composition roots put together
+FOR_ROOTS = ("fsw_emu.testbed",)
 #: what may import everything but tests and tools, and is imported by nothing
-ROOTS = ("fsw_emu/cli", "hil/pytest_plugin")
+ROOTS = ("fsw_emu/cli", "fsw_emu/console", "hil/pytest_plugin")
 #: what rooms may use from outside
-OUTSIDE = {"fsw_emu.model": {"numpy"}, "fsw_emu.packets": set(), "fsw_emu.scene": {"numpy"}}
+OUTSIDE = {
+    "fsw_emu.model": {"numpy"},
+    "fsw_emu.packets": set(),
+    "fsw_emu.interface": set(),
+    "fsw_emu.mib": set(),
+    "fsw_emu.scene": {"numpy"},
+}
 STANDARD = {"__future__"}
 
 
@@ -102,8 +124,18 @@ def test_composition_roots_are_imported_by_nothing() -> None:
         if is_root(path):
             continue
         assert not {
-            n for n in imports(path) if n.startswith(("fsw_emu.cli", "hil.pytest_plugin"))
+            n
+            for n in imports(path)
+            if n.startswith(("fsw_emu.cli", "fsw_emu.console", "hil.pytest_plugin"))
         }, path
+
+
+@pytest.mark.parametrize("room", FOR_ROOTS)
+def test_only_roots_put_rooms_together(room: str) -> None:
+    inside = modules(room)
+    for path in [*(ROOT / "fsw_emu").rglob("*.py"), *(ROOT / "hil").rglob("*.py")]:
+        if not is_root(path) and path not in inside:
+            assert not {name for name in imports(path) if name.startswith(room)}, path
 
 
 def test_rooms_are_not_too_large() -> None:

@@ -16,11 +16,14 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 FILES = {
     "huffman_bank": "c_src/src/huffman_bank.c",
     "hkdelta_tables": "c_src/src/hkdelta_tables.c",
+    "interface_header": "c_src/include/sxi/interface.h",
     "fee_names": "hil/fee/names.py",
     "wireshark_registers": "hil/wireshark/fee_registers.lua",
     "registers_page": "docs/registers.md",
     "compliance_page": "docs/compliance.md",
+    "fdir_page": "docs/fdir.md",
     "spec_table": "SPEC.md",
+    "mode_diagrams": "docs/modes.md",
 }
 CHANGES = [("huffman_bank", "0x2", "0x3"), ("hkdelta_tables", "25545", "25546")]
 
