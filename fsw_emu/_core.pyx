@@ -11,7 +11,7 @@ import numpy as np
 
 from fsw_emu.core import (
     EVENT_DTYPE, HEADER_DTYPE, AssembledFrame, CeHeader, CompressionEntity, CoreError, Detection,
-    FeePackets, FilterResult, TmPacket)
+    FeePackets, FilterResult, Found, TmPacket)
 from fsw_emu.packets.received import (
     MOST_SAMPLES, SAMPLES_A_BYTE, events_total, packet_list, reach, stack_shape)
 
@@ -227,3 +227,9 @@ include "_core_rows.pxi"
 include "_core_events.pxi"
 include "_core_housekeeping.pxi"
 include "_core_telemetry.pxi"
+include "_core_classify.pxi"
+include "_core_find.pxi"
+include "_core_maps.pxi"
+include "_core_artefacts.pxi"
+include "_core_storm.pxi"
+include "_core_look.pxi"

@@ -208,9 +208,15 @@ def _badpix_cases() -> Iterator[Case]:
 
 def cases() -> Iterator[Case]:
     """Every public function, with at least one input."""
+    from cycle_cases_artefacts import artefacts_cases
+    from cycle_cases_classify import classify_cases
     from cycle_cases_events import events_cases
+    from cycle_cases_find import find_cases
     from cycle_cases_housekeeping import housekeeping_cases
+    from cycle_cases_look import look_cases
+    from cycle_cases_maps import maps_cases
     from cycle_cases_rows import rows_cases
+    from cycle_cases_storm import storm_cases
     from cycle_cases_telemetry import telemetry_cases
 
     yield from _searched_cases()
@@ -221,3 +227,9 @@ def cases() -> Iterator[Case]:
     yield from rows_cases()
     yield from telemetry_cases()
     yield from housekeeping_cases()
+    yield from classify_cases()
+    yield from find_cases()
+    yield from maps_cases()
+    yield from artefacts_cases()
+    yield from storm_cases()
+    yield from look_cases()

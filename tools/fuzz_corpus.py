@@ -197,7 +197,19 @@ def pus(core: Core) -> Seeds:
         yield name, bytes([flags]) + core.tm_build(TM, bytes(range(40)))
 
 
-TARGETS = (aec, ce, crc, entity, events, fee, frame, hkdelta, huffman, key, ldt, proofs, pus, rows)
+def ladder(core: Core) -> Seeds:
+    records = np.zeros(3, EVENT_DTYPE)
+    records["row"], records["pixels"] = np.arange(3), noise(75, 5).reshape(3, 25)
+    heights, grades = np.arange(3, dtype=np.uint32), np.arange(3, dtype=np.uint8)
+    for name, level, flags in (("windows", 0, 0), ("mended", 1, MENDED), ("graded", 2, 0)):
+        of = {"node": level, "frame_counter": 258, "threshold": 502}
+        packet = core.ladder_encode(records, level=level, pha=heights, grades=grades, **of)
+        yield name, bytes([flags]) + packet
+
+
+TARGETS = (
+    aec, ce, crc, entity, events, fee, frame, hkdelta, huffman, key, ladder, ldt, proofs, pus, rows,
+)  # fmt: skip
 
 
 def main() -> int:

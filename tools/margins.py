@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from code_size import GROUND, core_bytes, onboard_bytes
+from code_size import GROUND, beyond_bytes, core_bytes, onboard_bytes
 from cycles import BUDGETS, FLIGHT
 
 import fsw_emu.targets
@@ -45,8 +45,10 @@ def memory(where: MemoryMap) -> list[Margin]:
     state = sum(layout_of(ffi, ffi.typeof(f"struct {name}")).there.itemsize for name in STATE)
     budgets = tomllib.loads(BUDGETS.read_text())["function"]
     stacks = {name: entry["stack_bytes"] for name, entry in budgets.items()}
+    onboard = onboard_bytes(FLIGHT)
     uses = [
-        ("code and constants that fly", "code", onboard_bytes(FLIGHT)),
+        ("code and constants that fly", "code", onboard),
+        ("the same with what goes beyond flight", "bank", onboard + beyond_bytes(FLIGHT)),
         ("all of the core, with what reads on the ground", "bank", core_bytes(FLIGHT)),
         ("deepest stack that flies", "stack", max(stacks[f] for f in stacks.keys() - GROUND)),
         ("deepest stack of what reads on the ground", "stack", max(stacks[f] for f in GROUND)),

@@ -11,8 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from upset_cases_artefacts import artefacts_cases
+from upset_cases_classify import classify_cases
+from upset_cases_find import find_cases
 from upset_cases_housekeeping import housekeeping_cases
+from upset_cases_look import look_cases
+from upset_cases_maps import maps_cases
 from upset_cases_packets import events_cases, rows_cases
+from upset_cases_storm import storm_cases
 
 from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, CeHeader, CoreError, default_core
 from fsw_emu.targets.prepared import Case
@@ -316,5 +322,6 @@ def upset_cases() -> list[Case]:
     groups = (
         _fee_cases, _event_cases, _frame_cases, _image_cases, _aec_cases, _key_cases,
         _entity_cases, _telemetry_cases, housekeeping_cases, rows_cases,
+        classify_cases, find_cases, maps_cases, artefacts_cases, storm_cases, look_cases,
     )  # fmt: skip
     return [*(case for group in groups for case in group()), *events_cases(_packets())]

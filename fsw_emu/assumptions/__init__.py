@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 from fsw_emu.assumptions.application import APPLICATION
+from fsw_emu.assumptions.beyond import BEYOND
 from fsw_emu.assumptions.bridges import BRIDGES
 from fsw_emu.assumptions.fee_modes import FEE_MODES
 from fsw_emu.assumptions.framings import FRAMINGS
@@ -32,7 +33,7 @@ ASSUMPTIONS = tuple(
     sorted(
         chain(
             *(LINK, FRAMINGS, BRIDGES, MEMORY, FEE_MODES, RECORD, INITIATOR),
-            *(ONBOARD, GROUND, PROCESSOR, APPLICATION),
+            *(ONBOARD, GROUND, PROCESSOR, APPLICATION, BEYOND),
         ),
         key=lambda row: int(row.id.removeprefix("A")),
     )

@@ -18,11 +18,17 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fsw_emu.compare import (
+    generate_artefacts,
+    generate_classify,
     generate_coding,
     generate_entity,
     generate_events,
+    generate_find,
     generate_housekeeping,
+    generate_look,
+    generate_maps,
     generate_rows,
+    generate_storm,
     generate_telemetry,
 )
 from fsw_emu.compare.call import Call, Value
@@ -261,6 +267,12 @@ ARGUMENTS: Mapping[str, Strategy] = MappingProxyType(
         **generate_rows.ARGUMENTS,
         **generate_housekeeping.ARGUMENTS,
         **generate_telemetry.ARGUMENTS,
+        **generate_classify.ARGUMENTS,
+        **generate_find.ARGUMENTS,
+        **generate_maps.ARGUMENTS,
+        **generate_artefacts.ARGUMENTS,
+        **generate_storm.ARGUMENTS,
+        **generate_look.ARGUMENTS,
     }
 )
 

@@ -25,10 +25,16 @@ from fsw_emu.core import (
     WindowOrder,
 )
 from fsw_emu.targets._library import Library, as_array, choice, ranged
+from fsw_emu.targets._library_artefacts import ArtefactsFunctions
+from fsw_emu.targets._library_classify import ClassifyingFunctions
 from fsw_emu.targets._library_coding import CodingFunctions, FrameFunctions, TelemetryFunctions
 from fsw_emu.targets._library_events import EventsFunctions
+from fsw_emu.targets._library_find import FindingFunctions
 from fsw_emu.targets._library_housekeeping import HousekeepingFunctions
+from fsw_emu.targets._library_look import LookingFunctions
+from fsw_emu.targets._library_maps import MappingFunctions
 from fsw_emu.targets._library_rows import RowsFunctions
+from fsw_emu.targets._library_storm import StormFunctions
 
 _DATA_LEN = ("payload", "packet")
 _WINDOW_ORDER = ("raster", "simulator")
@@ -198,5 +204,11 @@ class LibraryCore(
     EventsFunctions,
     HousekeepingFunctions,
     TelemetryFunctions,
+    ClassifyingFunctions,
+    FindingFunctions,
+    MappingFunctions,
+    ArtefactsFunctions,
+    StormFunctions,
+    LookingFunctions,
 ):
     """All methods of fsw_emu.core.Core, by the functions of a library."""

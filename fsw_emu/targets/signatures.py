@@ -79,8 +79,11 @@ EXTENTS: Mapping[str, Mapping[str, Extent]] = MappingProxyType(
         },
         "sxi_fee_build_events": {"headers": lambda a: a.n, "events": lambda a: a.n},
         "sxi_edu_detect": {"kinds": lambda a: a.out_len},
+        "sxi_find_events": {"flags": lambda a: a.out_len},
         "sxi_edu_mask_step": {"row": _one, "col": _one},
         "sxi_filter_events": {"events": lambda a: a.n, "keep": lambda a: a.n},
+        "sxi_grade_events": {"events": lambda a: a.n},
+        "sxi_tree_classify": {name: lambda a: a.n for name in ("events", "distances", "keep")},
         "sxi_frame_push_packets": {"offsets": lambda a: a.n, "lengths": lambda a: a.n},
         "sxi_image_crop": {"in": _product("n_rows", "n_cols")},
         "sxi_image_bin": {"in": _product("n_rows", "n_cols")},
@@ -105,15 +108,57 @@ EXTENTS: Mapping[str, Mapping[str, Extent]] = MappingProxyType(
         "sxi_events_choose": {"packets": lambda a: 64 * a.n_events},
         "sxi_hk_decode": {"number": _one},
         "sxi_hk_block_encode": {"packets": _product("n", "len")},
+        "sxi_look_add": {"events": lambda a: a.n, "keep": lambda a: a.n},
+        "sxi_fair_select": {
+            name: _product(f"n_{name[-1]}") for name in ("events_e", "events_f", "keep_e", "keep_f")
+        },
+        "sxi_ladder_encode": {
+            name: lambda a: a.header.n_events for name in ("events", "pha", "grades")
+        },
+        "sxi_ladder_decode": {"records": lambda a: a.records_len},
         "sxi_ldt_tx_init": {"data": lambda _a: 0},
         "sxi_ldt_rx_init": {"buf": lambda _a: 0},
         "sxi_ldt_rx_push": {"source": lambda a: a.len},
+        "sxi_common_rows": {"offset": lambda a: a.frame.n_rows * a.frame.n_cols},
+        "sxi_track_distance": {
+            "runs": lambda a: a.n_runs,
+            "events": lambda a: a.n,
+            "distance": lambda a: a.n,
+        },
+        "sxi_hot_update": {"events": lambda a: a.n, "verdict": lambda a: a.n},
     }
 )
 
 
 def _planes(s: Any) -> int:
     return 1 if s.nodes & 16 else int(s.nodes & 15).bit_count()
+
+
+def _frame_pixels(a: Any) -> int:
+    """Of the frame beside a structure; 0 where it is NULL."""
+    return int(a.frame.n_rows * a.frame.n_cols) if a.frame else 0
+
+
+def _frame_rows(a: Any) -> int:
+    return int(a.frame.n_rows) if a.frame else 0
+
+
+def _frame_segments(a: Any) -> int:
+    return int(a.frame.n_rows * (-(-a.frame.n_cols // 64))) if a.frame else 0
+
+
+def _table(s: Any) -> int:
+    """Pixels of sxi_hot; a table of no valid size is not carried over."""
+    return 8 << s.log2_buckets if s.log2_buckets <= 13 else 0
+
+
+def _runs(s: Any) -> int:
+    """Runs of sxi_track_finder, likewise."""
+    return int(s.room) if s.room <= 65535 else 0
+
+
+def _pixels_seen(_s: Any, a: Any) -> tuple[int, int]:
+    return 0, a.frame.n_rows * a.frame.n_cols if a.frame else 0
 
 
 def _received(s: Any, a: Any) -> tuple[int, int]:
@@ -128,6 +173,16 @@ def _received(s: Any, a: Any) -> tuple[int, int]:
 MEMBERS: Mapping[tuple[str, str], Callable[[Any, Any], tuple[int, int]]] = MappingProxyType(
     {
         ("sxi_frame", "pixels"): lambda s, _a: (0, s.n_rows * s.n_cols),
+        **{
+            ("sxi_find", array): lambda _s, a: (0, _frame_pixels(a))
+            for array in ("offset", "noise")
+        },
+        **{
+            ("sxi_find", array): lambda _s, a: (0, _frame_rows(a))
+            for array in ("row_state", "row_threshold")
+        },
+        ("sxi_find", "common"): lambda _s, a: (0, _frame_segments(a)),
+        ("sxi_find", "masked"): lambda _s, a: (0, -(-_frame_pixels(a) // 8)),
         ("sxi_filter", "bad_pixels"): lambda s, _a: (0, s.bad_pixels_len),
         ("sxi_frame_asm", "pixels"): lambda s, _a: (0, _planes(s) * s.n_rows * s.n_cols),
         ("sxi_frame_asm", "row_pixels"): lambda s, _a: (0, _planes(s) * s.n_rows),
@@ -141,11 +196,22 @@ MEMBERS: Mapping[tuple[str, str], Callable[[Any, Any], tuple[int, int]]] = Mappi
         },
         ("sxi_rows_decoder", "columns"): lambda s, _a: (0, s.room),
         ("sxi_hk", "words"): lambda s, _a: (0, s.room),
+        ("sxi_maps", "offset"): lambda s, _a: (0, s.pixels_room),
+        ("sxi_maps", "noise"): lambda s, _a: (0, s.pixels_room),
+        ("sxi_maps", "common"): lambda s, _a: (0, s.common_room),
+        **{
+            ("sxi_maps", f"row_{array}"): lambda s, _a: (0, s.rows_room)
+            for array in ("state", "age", "good", "check")
+        },
         ("sxi_ldt_tx", "data"): lambda s, _a: (
             min(s.offset, s.size),
             max(min(s.part, s.size - s.offset), 0),
         ),
         ("sxi_ldt_rx", "buf"): _received,
+        ("sxi_track_finder", "offsets"): _pixels_seen,
+        ("sxi_track_finder", "runs"): lambda s, _a: (0, _runs(s)),
+        ("sxi_track_finder", "tracks"): lambda s, _a: (0, _runs(s)),
+        ("sxi_hot", "pixels"): lambda s, _a: (0, _table(s)),
     }
 )
 

@@ -162,6 +162,16 @@ def frame(csxi: SimpleNamespace, data: Input) -> Statuses:
     assert counts.is_intact()
 
 
+def ladder(csxi: SimpleNamespace, data: Input) -> Statuses:
+    data.take(1)
+    header, room = csxi.ffi.new("struct sxi_ladder_header *"), len(data.rest) // 8
+    memory = Guarded(csxi, "uint8_t", room * csxi.ffi.sizeof("struct sxi_ladder_record"))
+    records = csxi.ffi.cast("struct sxi_ladder_record *", memory.pointer)
+    code = octets(csxi, data.rest)
+    yield csxi.lib.sxi_ladder_decode(header, code, len(data.rest), records, room)
+    assert memory.is_intact()
+
+
 def ldt(csxi: SimpleNamespace, data: Input) -> Statuses:
     sdu_id, room = data.take(1), data.take(2) % 2048
     buf, rx = Guarded(csxi, "uint8_t", room), csxi.ffi.new("struct sxi_ldt_rx *")
@@ -200,7 +210,7 @@ def rows(csxi: SimpleNamespace, data: Input) -> Statuses:
 
 REPLAYED: dict[str, Callable[[SimpleNamespace, Input], Statuses]] = {
     replay.__name__: replay
-    for replay in (aec, ce, crc, entity, events, fee, frame, hkdelta, key, ldt, pus, rows)
+    for replay in (aec, ce, crc, entity, events, fee, frame, hkdelta, key, ladder, ldt, pus, rows)
 }
 #: of what no public function offers alone
 INSIDE = {"huffman", "proofs"}

@@ -234,8 +234,8 @@ def test_null_and_nonsense_change_nothing(csxi: SimpleNamespace) -> None:
     call(edu, view, out=ffi.NULL)
     call(edu, view, room=2**31)
     call(edu, ffi.new("struct sxi_frame *", good | {"pixels": ffi.NULL}))
-    call(edu, ffi.new("struct sxi_frame *", good | {"n_rows": 65536}))
-    call(edu, ffi.new("struct sxi_frame *", good | {"n_cols": 65536}))
+    call(edu, ffi.new("struct sxi_frame *", good | {"n_rows": 65536, "n_cols": 0}))
+    call(edu, ffi.new("struct sxi_frame *", good | {"n_rows": 0, "n_cols": 65536}))
     call(ffi.new("struct sxi_edu *", fields | {"window_order": 2}), view)
     call(ffi.new("struct sxi_edu *", fields | {"mask_row": 3, "mask_col": 3}), view, kinds=ffi.NULL)
 
