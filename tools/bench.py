@@ -25,7 +25,7 @@ from figures import Row, tell
 from scipy import ndimage
 
 import fsw_emu.targets
-from fsw_emu.core import EVENT_DTYPE, Core
+from fsw_emu.core import EVENT_DTYPE, Core, MapSettings
 from fsw_emu.scene import Scene
 from fsw_emu.targets.host import baseline_core, host_core
 
@@ -138,6 +138,50 @@ def bench_detection(rows: list[Row]) -> None:
             rows.append(Row(f"  {peer}", frame.size / seconds / 1e6, "Mpix/s"))
 
 
+def maps_of(frame: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """What a converged offset and noise map would be for these frames; 5 sigma."""
+    return {
+        "offset": np.full(frame.shape, 500 * 256, np.uint32),
+        "noise": np.full(frame.shape, 5 * 256, np.uint16),
+        "common": np.zeros((frame.shape[0], -(-frame.shape[1] // 64)), np.int32),
+        "sigmas_q4": 80,
+    }
+
+
+def find_with_scipy(frame: np.ndarray[Any, Any], maps: dict[str, Any]) -> Any:
+    ring = np.ones((3, 3), bool)
+    ring[1, 1] = False
+    common = np.repeat(maps["common"], 64, axis=1)[:, : frame.shape[1]]
+    height = (frame.astype(np.int32) << 8) - maps["offset"].astype(np.int32) - common
+    least = maps["sigmas_q4"] * maps["noise"].astype(np.int32) >> 4
+    return np.nonzero((height > ndimage.maximum_filter(height, footprint=ring)) & (height >= least))
+
+
+def bench_finding(rows: list[Row]) -> None:
+    """Detection beyond flight, beside the flight's own function and a peer."""
+    frames = {"quiet": storm_frame(60), "storm (3800 events)": storm_frame(3800)}
+    for build, core in {"v3": host_core(), "baseline": baseline_core()}.items():
+        for name, frame in frames.items():
+            maps = maps_of(frame)
+            calls: dict[str, Callable[[], Any]] = {
+                "detect_events": lambda core=core, frame=frame: core.detect_events(
+                    frame, threshold=25
+                ),
+                "flight rule": lambda core=core, frame=frame: core.find_events(frame, threshold=25),
+                "maps": lambda core=core, frame=frame, maps=maps: core.find_events(
+                    frame, threshold=0, ties="raster", **maps
+                ),
+                "scipy": lambda frame=frame, maps=maps: find_with_scipy(frame, maps),
+            }
+            rates = {what: frame.size / best(call, 0.5) / 1e6 for what, call in calls.items()}
+            for what, bar in (("flight rule", 100), ("maps", 50)):
+                rows.append(Row(f"find_events {what}, {name}, {build}", rates[what], "Mpix/s", bar))
+            rows.append(
+                Row("  of detect_events", rates["flight rule"] / rates["detect_events"], "")
+            )
+            rows.append(Row("  maps, of scipy.ndimage", rates["maps"] / rates["scipy"], "", 10))
+
+
 def bench_filter(rows: list[Row]) -> None:
     rng = np.random.default_rng(2)
     events = np.zeros(100_000, EVENT_DTYPE)
@@ -157,6 +201,31 @@ def bench_filter(rows: list[Row]) -> None:
         )
 
     rows.append(Row("  numpy", len(events) / best(with_numpy) / 1e6, "Mevents/s"))
+
+
+def bench_maps(rows: list[Row]) -> None:
+    frame = np.rint(np.random.default_rng(5).normal(500, 5, (639, 384))).astype(np.uint16)
+    core = host_core()
+    maps = core.maps_update(core.maps_begin(frame.shape, MapSettings()), frame)
+    offset = maps.offset.astype(np.int32)
+    seconds = best(lambda: core.common_mode(frame, maps.offset, clip=20))
+    rows.append(Row("common_mode", frame.size / seconds / 1e6, "Mpix/s", 100))
+
+    def with_numpy() -> Any:
+        return np.median((frame * np.int32(256) - offset).reshape(639, 6, 64), axis=2)
+
+    rows.append(Row("  numpy median", frame.size / best(with_numpy) / 1e6, "Mpix/s"))
+    seconds = best(lambda: core.maps_update(maps, frame))
+    rows.append(Row("maps_update", frame.size / seconds / 1e6, "Mpix/s", 100))
+
+    def step_with_numpy() -> Any:
+        residual = frame * np.int32(256) - offset
+        residual -= np.repeat(with_numpy(), 64, axis=1).astype(np.int32)
+        noise = np.where(abs(residual) > maps.noise, maps.noise + 4, maps.noise - 2)
+        return offset + 4 * np.sign(residual), noise
+
+    seconds = best(step_with_numpy)
+    rows.append(Row("  numpy, without levels", frame.size / seconds / 1e6, "Mpix/s"))
 
 
 def bench_parsing(rows: list[Row]) -> None:
@@ -243,7 +312,11 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures here as well")
     args = parser.parse_args()
     rows: list[Row] = []
-    for bench in (bench_detection, bench_filter, bench_parsing, bench_aec, bench_leon3, bench_runs):
+    for bench in (
+        bench_detection, bench_finding, bench_filter, bench_maps, bench_parsing, bench_aec,
+        bench_leon3,
+        bench_runs,
+    ):  # fmt: skip
         bench(rows)
     tell(rows, args.json)
     return 0

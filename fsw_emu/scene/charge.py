@@ -18,13 +18,14 @@ CDF_AT = np.linspace(-6, 6, 4801)
 CDF = np.array([0.5 * math.erfc(-at / math.sqrt(2)) for at in CDF_AT])
 
 
-def share_cloud(row: Floats, col: Floats, sigma_px: float) -> tuple[Cells, Cells, Floats]:
+def share_cloud(row: Floats, col: Floats, sigma_px: float | Floats) -> tuple[Cells, Cells, Floats]:
     """Pixels that share photons' charge, and their parts: each (k, n), k odd and square.
 
-    row, col: n places [pixels]. The cloud is a Gaussian of sigma_px integrated over each pixel;
-    what lies beyond the outermost pixels counts to them, so that the parts of a photon sum to 1.
+    row, col: n places [pixels]. The cloud is a Gaussian of sigma_px, one for all or one for each,
+    integrated over each pixel; what lies beyond the outermost pixels counts to them, so that the
+    parts of a photon sum to 1.
     """
-    reach = math.ceil(3 * sigma_px)
+    reach = math.ceil(3 * float(np.max(sigma_px)))
 
     def parts(at: Floats) -> Floats:
         edges = np.arange(1 - reach, 1 + reach)[:, None]

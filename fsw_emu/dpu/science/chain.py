@@ -56,7 +56,8 @@ class FrameRecord:
 
 class ScienceChain:
     """Feed it packets, it calls ``on_entity`` for every entity that is ready to go down.
-    ``counter`` is the number of the first one."""
+    ``counter`` is the number of the first one. ``on_look`` gets the start of each event frame [us
+    since the epoch] and its quick look, before the entity; without it there is none."""
 
     def __init__(
         self,
@@ -65,10 +66,13 @@ class ScienceChain:
         on_entity: Callable[[Entity], None],
         *,
         counter: int = 0,
+        on_look: Callable[[int, bytes], None] | None = None,
     ) -> None:
         self._core = core
         self._settings = settings
         self._on_entity = on_entity
+        self._on_look = on_look
+        self._look = core.quick_look()
         self._splitter = ReadoutSplitter(core, settings)
         self._writer = EntityWriter(core, settings, counter=counter)
         self._told_discarded = 0  # frames discarded before the last entity
@@ -161,12 +165,23 @@ class ScienceChain:
         if self._group is None:
             self._group = Group("ED_WP" if self._settings.masks else "ED", mode=readout.mode)
         start_us = self._settings.start_us(index)
+        self._tell_look(start_us, readout, frame)
         fields = self._writer.frame_fields(start_us, readout.hk, frame.n_kept)
         add_events(self._group, frame, fields, start_us)
         self._group.incomplete |= not readout.complete or frame.n_over > 0
         self._count(index, start_us, frame)
         if len(self._group.frames) >= self._settings.event_frames_per_entity:
             self._close_group()
+
+    def _tell_look(self, start_us: int, readout: Readout, frame: EventFrame) -> None:
+        if self._on_look is None:
+            return
+        try:
+            for node, (events, keep) in enumerate(frame.judged):
+                self._look.add(node, events, keep)
+        except CoreError as error:  # more events than a quick look can count
+            self.faults.append(Fault(readout.first_packet, f"the quick look lacks events: {error}"))
+        self._on_look(start_us, self._look.close(readout.frame_counter & 0xFFFF))
 
     def _count(self, index: int, start_us: int, frame: EventFrame) -> None:
         counts = self.counts

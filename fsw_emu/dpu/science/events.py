@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class EventFrame:
     n_kept: int
     n_over: int  # kept by the filter but beyond what an entity can count
     rejected: Rejected
+    judged: tuple[tuple[NDArray[Any], NDArray[np.bool_]], ...] = ()  # by node: events, kept
 
 
 def mask_pedestal(readout: Readout) -> int | None:
@@ -77,7 +79,7 @@ def process(
     is_mask = headers["type"] == MASK
     keep: NDArray[np.bool_] = is_mask & settings.masks
     rejected = Rejected()
-    n_in = {}
+    n_in, seen = {}, []
     for i, name in enumerate(NODES):
         where = np.flatnonzero((node == i) & ~is_mask)
         n_in[name] = len(where)
@@ -87,6 +89,7 @@ def process(
             judged["pixels"] = 0  # below any threshold
         result = core.filter_events(judged, bad_pixels=mask, **vars(thresholds))
         keep[where] = result.keep
+        seen.append((judged, result.keep))
         rejected += Rejected(result.n_bad, result.n_centre, result.n_ring_sum, result.n_ring_count)
     order = np.argsort(node, kind="stable")
     kept = order[keep[order]]
@@ -94,4 +97,5 @@ def process(
     over = np.flatnonzero(is_kept_event)[settings.entity_events :]
     kept = np.delete(kept, over)
     n_kept = int(is_kept_event.sum()) - len(over)
-    return EventFrame(raw[kept].tobytes(), n_in, int(is_mask.sum()), n_kept, len(over), rejected)
+    science, n_masks = raw[kept].tobytes(), int(is_mask.sum())
+    return EventFrame(science, n_in, n_masks, n_kept, len(over), rejected, tuple(seen))
