@@ -28,9 +28,9 @@ Every command has --help. Exit: 0 fine, 1 faults found in the data, 2 wrong use.
 #: in the order of the help
 COMMANDS = (
     *("run", "ground", "show", "verify", "assumptions", "diff", "report"),
-    *("compress", "decompress", "archive"),
+    *("compress", "decompress", "archive", "scene", "compare"),
     *("tm", "tc", "interface", "send", "table", "console"),
-    *("fee", "dpu", "orbit", "board", "bridge", "replay", "import", "lab"),
+    *("fee", "dpu", "orbit", "contacts", "board", "bridge", "replay", "import", "lab"),
 )
 
 
