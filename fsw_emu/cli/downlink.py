@@ -16,7 +16,10 @@ from fsw_emu.atomic import atomic_file, write_atomic
 from fsw_emu.core import CompressionEntity, Core
 from fsw_emu.dpu.science.entity import Entity
 from fsw_emu.dpu.science.settings import Settings
+from fsw_emu.packets import look
+from fsw_emu.packets.ccsds import COUNT_MODULO
 from fsw_emu.packets.ce import PRODUCTS, ce_filename, coder_name, near_lossless
+from fsw_emu.packets.pus import SmileTime, build_tm
 
 
 class Downlink:
@@ -36,6 +39,7 @@ class Downlink:
         self.n_near_lossless = 0  # entities whose pixels may be off
         self.coders: dict[str, str] = {}  # that did the work, by product
         self.n_packets = self.bytes_tm = self.bytes_ce = 0
+        self._n_looks = 0  # packets of quick looks and alarms
         self.files: list[str] = []
         self._sizes: dict[str, list[int]] = {}  # science data and entities [bytes] by product
         (out / "ce").mkdir(exist_ok=True)
@@ -79,6 +83,22 @@ class Downlink:
         sizes = self._sizes.setdefault(PRODUCTS[header.product], [0, 0])
         sizes[0] += len(entity.science)
         sizes[1] += len(entity.data)
+
+    def look(self, start_us: int, product: bytes) -> None:
+        """The quick look of a frame goes down, an alarm before it."""
+        if product[1] & look.ALARM_FLAGS:
+            self._put_look(start_us, look.ALARM, product[: look.ALARM_BYTES])
+        self._put_look(start_us, look.LOOK, product)
+
+    def _put_look(self, start_us: int, subtype: int, data: bytes) -> None:
+        packet = build_tm(
+            apid=look.APID, count=self._n_looks % COUNT_MODULO, type=look.SERVICE, subtype=subtype,
+            time=SmileTime(*divmod(start_us, 1_000_000)), destination=look.DESTINATION, data=data,
+        )  # fmt: skip
+        self._tm.write(packet)
+        self._n_looks += 1
+        self.n_packets += 1
+        self.bytes_tm += len(packet)
 
     def _to_come(self, entity: Entity) -> bytes:
         """The science data that the ground will get: what went in, unless pixels may be off."""

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     manifest.clear(args.out, keep=paths_of(args).values())
     with contextlib.closing(_batches(args, settings, source, made_of)) as batches:
-        chain, downlink = send(batches, args.out, onboard, settings)
+        chain, downlink = send(batches, args.out, onboard, settings, looks=args.quick_look)
     return conclude(args, began, made_of, source, chain, downlink, settings)
 
 
@@ -94,11 +94,12 @@ def conclude(
 
 
 def send(
-    batches: Iterable[Batch], out: Path, onboard: Core, settings: Settings
+    batches: Iterable[Batch], out: Path, onboard: Core, settings: Settings, *, looks: bool = False
 ) -> tuple[ScienceChain, Downlink]:
-    """Packets to telemetry in the folder ``out``."""
+    """Packets to telemetry in the folder ``out``, with quick looks if they are asked for."""
     downlink = Downlink(out, settings, default_core())
-    chain = ScienceChain(onboard, settings, downlink.send)
+    on_look = downlink.look if looks else None
+    chain = ScienceChain(onboard, settings, downlink.send, on_look=on_look)
     with downlink:
         for batch in batches:
             chain.feed(batch)

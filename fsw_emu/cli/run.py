@@ -51,6 +51,11 @@ def add_parser(commands: Any) -> None:
         "--record", metavar="FILE", help="keep the FEE packets too: a pcapng file in DIR"
     )
     parser.add_argument(
+        "--quick-look",
+        action="store_true",
+        help="tell of each event frame ahead of its science: a count map and alarms",
+    )
+    parser.add_argument(
         "--from",
         dest="manifest",
         type=Path,

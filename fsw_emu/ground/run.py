@@ -20,6 +20,7 @@ from fsw_emu.ground.cards import event_cards, image_cards
 from fsw_emu.ground.entities import unpack
 from fsw_emu.ground.events import LostEvents, read_events
 from fsw_emu.ground.images import IMAGES, lost_rows, read_images
+from fsw_emu.ground.looks import LOOKS_FILE, LookReader
 from fsw_emu.ground.reading import DEFAULT, Reading
 from fsw_emu.ground.salvage import Lost, salvage
 from fsw_emu.ground.telemetry import Received, TelemetryReader
@@ -71,8 +72,8 @@ def process(
     tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
     reading: how to read what sources leave open. cards: for every FITS header.
     One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
-    entity. Faults of the data are in the result, and what follows them is processed; OSError
-    for a file that cannot be read or a folder that cannot be written.
+    entity, quicklook.jsonl the quick looks. Faults of the data are in the result, and what follows
+    them is processed; OSError for a file that cannot be read or a folder that cannot be written.
 
     Holds the event tables of the whole stream, 68 bytes an event, and one entity.
     """
@@ -113,6 +114,7 @@ class _Station:
         self._on_entity = on_entity
         self._telemetry = TelemetryReader()
         self._transfers = TransferReader(core)
+        self._looks = LookReader(core)
         self._faults: FaultLog[Fault] = FaultLog()
         self._files: list[Path] = []
         self._event_headers: list[CeHeader] = []
@@ -131,7 +133,9 @@ class _Station:
             self._entity(transfer)
         n_masks = sum(map(len, self._masks))
         events = self._write_events() if self._event_headers else None
-        logs = (self._telemetry.faults, self._transfers.faults, self._faults)
+        if looks := self._looks.text():
+            write_atomic(self._path(LOOKS_FILE), looks)
+        logs = (self._telemetry.faults, self._transfers.faults, self._looks.faults, self._faults)
         faults = [fault for log in logs for fault in log]
         return GroundResult(
             packets=self._telemetry.n_packets,
@@ -164,6 +168,7 @@ class _Station:
 
     def _take(self, packets: list[Received]) -> None:
         for received in packets:
+            self._looks.push(received)
             for transfer in self._transfers.push(received):
                 self._entity(transfer)
 
