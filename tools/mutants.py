@@ -6,9 +6,10 @@
 Usage: mutants.py [-h] [--count N | --sample N | --only FILE[:LINE]] [--seed S] [--jobs N] [--list]
 
 Changes are chosen by seed, evenly over all functions of c_src/src; those that do not compile, or
-of which the compiler makes the same code, are replaced. The seed is 1; that of a sample comes from
-the sources: another one when they change, the same for the same, and printed. Each change is built
-for the host and for the LEON3 and put to the tests of the host's functions, of the chain and of the
+of which the compiler makes the same code, are replaced. Tables that tools write from a rule get
+none: tests/unit/test_written.py compares them whole. The seed is 1; that of a sample comes from the
+sources: another one when they change, the same for the same, and printed. Each change is built for
+the host and for the LEON3 and put to the tests of the host's functions, of the chain and of the
 emulated LEON3 until one fails. tests/mutants_equivalent.toml explains those that no test can tell;
 a full run also plants the defects of tests/mutants_known.toml. All of them go to
 build/mutants/mutants.csv.

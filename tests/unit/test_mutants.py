@@ -104,13 +104,13 @@ class Pretended(Workshop):
 def test_those_that_do_not_count_are_replaced(tmp_path: Path) -> None:
     workshop = Pretended(tmp_path, None, None)  # type: ignore[arg-type]
     units = queues(ALL, 1)
-    planted = [mutant for mutant, _ in mutants.plant(units, 600, workshop, 1)]
-    assert len(planted) == len(set(planted)) == 600
+    planted = [mutant for mutant, _ in mutants.plant(units, 900, workshop, 1)]
+    assert len(planted) == len(set(planted)) == 900
     assert all(mutant.name[0] not in "01234567" for mutant in planted)
     ready = {(m.file, m.function) for m in ALL if m.name[0] not in "01234567"}
     assert {(m.file, m.function) for m in planted} == ready
     few = [unit[:2] for unit in units[:3]]
-    assert len(mutants.plant(few, 600, workshop, 2)) <= 6
+    assert len(mutants.plant(few, 900, workshop, 2)) <= 6
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mutant_plant import SOURCES, candidates
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 #: what each of them writes
@@ -37,6 +38,13 @@ def run(tool: Path, *options: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("tool", FILES)
 def test_what_is_there_is_what_the_rule_makes(tool: str) -> None:
     assert run(TOOLS / f"{tool}.py", "--check").returncode == 0
+
+
+def test_tables_of_the_core_are_compared_here_and_get_no_mutants() -> None:
+    written = {path.name for path in SOURCES.iterdir() if "Written by" in path.read_text()}
+    assert written == {Path(path).name for path in FILES.values() if "c_src/src" in path}
+    assert written
+    assert not written & {mutant.file for mutant in candidates()}
 
 
 @pytest.mark.parametrize(("tool", "right", "wrong"), CHANGES)
