@@ -92,6 +92,7 @@ lint: $(VENV)/.test-tools
 
 bench: $(VENV)/.bench-tools $(FLIGHT)
 	$(BIN)/python tools/bench.py --json build/bench.json
+	$(BIN)/python tools/bench_scene.py --json build/bench-scene.json
 
 # Coders beside the entropy limit and their peers.
 bench-compression: $(VENV)/.test-tools
@@ -113,6 +114,8 @@ fuzz: $(VENV)/.test-tools
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/props tests/fault tests/stateful tests/hil
 	$(BIN)/python tools/fuzz.py --seconds $(SECONDS)
 	$(BIN)/python tools/aec_differential.py
+	$(BIN)/python tools/false_events.py --mpix 100
+	$(BIN)/python tools/efficiency.py
 
 # All samples there are through the steps of one sample; bounded proofs where CBMC is installed.
 prove: $(VENV)/.test-tools

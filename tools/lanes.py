@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,14 @@ from build_core import ROOT, build
 from fsw_emu.report.junit import ENDED
 
 TESTS = ["tests/props", "tests/fault", "tests/conformance"]
+#: rooms of tests that take long; all others together take as long as one of them
+LONG = (["tests/unit"], ["tests/hil", "tests/stateful"], ["tests/onboard"])
+
+
+def all_parts() -> tuple[list[str], ...]:
+    """All tests, in parts to be run beside each other."""
+    rooms = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/*/test_*.py")}
+    return (*LONG, sorted(rooms.difference(*LONG)))
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,11 @@ class Lane:
     target: str
     options: dict[str, Any] = field(default_factory=dict)
     profile: str = "lanes"  # of hypothesis
+    parts: tuple[list[str], ...] = (TESTS,)  # each a run of its own
 
 
 LANES = [
-    Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "default"),
+    Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "default", all_parts()),
     Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}, "default"),
     Lane("leon3-clang", "clang for GR712RC, on a bare machine", "elf", {"cross": "leon3-clang"}),
     Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}),
@@ -67,24 +76,32 @@ class Result:
     seconds: float
 
 
-def run(lane: Lane) -> Result:
-    """Build and test one lane."""
+def build_lane(lane: Lane) -> str:
+    """Build what a lane runs on; what the compiler said when it does not build."""
+    (ROOT / "build/lanes").mkdir(parents=True, exist_ok=True)
+    files = [
+        ROOT / "build/lanes" / lane.name,
+        *(part_path(lane, i) for i in range(len(lane.parts))),
+    ]
+    for file in files:  # those of an earlier run are not this one's
+        file.with_suffix(".xml").unlink(missing_ok=True)
+    return "" if lane.target == "host" else build(ROOT / "build" / lane.name, **lane.options)
+
+
+def run(lane: Lane, part: int) -> Result:
+    """Test one part of a lane."""
     start = time.monotonic()
     folder = ROOT / "build" / lane.name
-    log = ROOT / "build/lanes" / f"{lane.name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log = part_path(lane, part)
     verdicts = log.with_suffix(".xml")
-    verdicts.unlink(missing_ok=True)  # those of an earlier run are not this one's
     command = [sys.executable, "-m", "pytest", "-rs", f"--junitxml={verdicts}"]
     command += ["-o", "junit_family=xunit1"]  # which has the file of each test
+    command += ["-p", "no:cacheprovider"]  # runs beside each other have no file in common
     if lane.target != "host":
-        said = build(folder, **lane.options)
-        if said:
-            log.write_text(said)
-            return Result(lane, 0, 0, "does not build", False, time.monotonic() - start)
         made = folder / ("libsxi.so" if lane.target == "lib" else "sxi.elf")
-        command += ["--target", f"{lane.target}:{made}", *TESTS]
+        command += ["--target", f"{lane.target}:{made}"]
         command += ["--every-function"] if lane.target != "lib" else []
+    command += lane.parts[part]
     if lane.options.get("sanitise"):
         command = [sys.executable, str(ROOT / "tools/sanitised.py"), *command]
     env = {**os.environ, "HYPOTHESIS_PROFILE": lane.profile}
@@ -93,15 +110,62 @@ def run(lane: Lane) -> Result:
             command, cwd=ROOT, env=env, check=False, stdout=out, stderr=subprocess.STDOUT
         ).returncode
     lines = log.read_text().splitlines() or [""]
-    ending = lines[-1]
     if code:
         tell_ending(verdicts, f"the run ended with exit code {code}")
-    counts = {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", ending)}
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (\w+)", lines[-1])}
     bad = {word: n for word, n in counts.items() if word in ("failed", "error", "errors")}
-    others = ", ".join(f"{n} {word}" for word, n in counts.items() if word in (*bad, "skipped"))
-    others += "".join(f" ({line})" for line in lines if line.startswith("SKIPPED"))
+    others = [f"{n} {word}" for word, n in counts.items() if word in (*bad, "skipped")]
+    others += [f"({line})" for line in lines if line.startswith("SKIPPED")]
     seconds = time.monotonic() - start
-    return Result(lane, counts.get("passed", 0), sum(bad.values()), others, code == 0, seconds)
+    passed = counts.get("passed", 0)
+    return Result(lane, passed, sum(bad.values()), ", ".join(others), code == 0, seconds)
+
+
+def run_built(lane: Lane, part: int, built: dict[str, Future[str]]) -> Result:
+    """Test a part of a lane once it is built, or tell why it is not."""
+    said = built[lane.name].result()
+    if said:
+        part_path(lane, part).write_text(said)
+        return Result(lane, 0, 0, "does not build", False, 0)
+    return run(lane, part)
+
+
+def part_path(lane: Lane, part: int) -> Path:
+    """Where what pytest says of a part goes; a lane in one part has its own name."""
+    name = lane.name if len(lane.parts) == 1 else f"{lane.name}-{part + 1}"
+    return ROOT / "build/lanes" / f"{name}.log"
+
+
+def joined(lane: Lane, parts: list[Result]) -> Result:
+    """The result of a lane, whose files become one as well."""
+    if len(parts) > 1:
+        logs = [part_path(lane, i) for i in range(len(parts))]
+        whole = ROOT / "build/lanes" / f"{lane.name}.log"
+        whole.write_text("".join(log.read_text() for log in logs))
+        join_verdicts([log.with_suffix(".xml") for log in logs], whole.with_suffix(".xml"))
+        for log in logs:
+            log.unlink()
+    others = ", ".join(result.others for result in parts if result.others)
+    passed, failed = (
+        sum(each) for each in zip(*((r.passed, r.failed) for r in parts), strict=True)
+    )
+    good = all(result.ok for result in parts)
+    return Result(lane, passed, failed, others, good, sum(result.seconds for result in parts))
+
+
+def join_verdicts(parts: list[Path], whole: Path) -> None:
+    """One JUnit file of several, which are removed; it tells when one of them is missing."""
+    root = ElementTree.Element("testsuites")
+    for part in parts:
+        try:
+            root.extend(ElementTree.parse(part).getroot().iter("testsuite"))  # noqa: S314 - our own
+            part.unlink()
+        except (OSError, ElementTree.ParseError):
+            suite = ElementTree.SubElement(root, "testsuite", name=part.stem)
+            said = f"{part.name} was not written"
+            told = ElementTree.SubElement(suite, "properties")
+            ElementTree.SubElement(told, "property", name=ENDED, value=said)
+    ElementTree.ElementTree(root).write(whole, encoding="utf-8", xml_declaration=True)
 
 
 def tell_ending(verdicts: Path, what: str) -> None:
@@ -140,7 +204,13 @@ def main() -> int:
     failed = []
     passed = n_failed = 0
     with ThreadPoolExecutor(args.jobs) as pool:
-        for result in pool.map(run, chosen):
+        built = {lane.name: pool.submit(build_lane, lane) for lane in chosen}
+        runs = {
+            lane.name: [pool.submit(run_built, lane, i, built) for i in range(len(lane.parts))]
+            for lane in chosen
+        }
+        for lane in chosen:
+            result = joined(lane, [job.result() for job in runs[lane.name]])
             mark = "ok  " if result.ok else "FAIL"
             others = f", {result.others}" if result.others else ""
             print(

@@ -48,6 +48,26 @@ def test_suites_are_the_lanes() -> None:
     assert list(SUITES) == [lane.name for lane in lanes.LANES]
 
 
+def test_the_host_runs_every_room_once() -> None:
+    [host] = [lane for lane in lanes.LANES if lane.name == "host"]
+    rooms = [room for part in host.parts for room in part]
+    there = {path.parent for path in (lanes.ROOT / "tests").rglob("test_*.py")}
+    assert sorted(rooms) == sorted(path.relative_to(lanes.ROOT).as_posix() for path in there)
+
+
+def test_parts_of_a_lane_become_one_run(tmp_path: Path) -> None:
+    parts = [junit_file(tmp_path / f"{i}.xml", case) for i, case in enumerate((PASSED, FAILED))]
+    lanes.join_verdicts(parts, tmp_path / "host.xml")
+    assert suite("host", tmp_path / "host.xml", NOW).verdict is Verdict.FAIL
+    assert not any(part.exists() for part in parts)
+    lanes.join_verdicts(
+        [junit_file(tmp_path / "0.xml", PASSED), tmp_path / "1.xml"], tmp_path / "host.xml"
+    )
+    told = suite("host", tmp_path / "host.xml", NOW)
+    assert told.verdict is Verdict.ERROR
+    assert "1.xml was not written" in told.said
+
+
 def test_all_passed_is_a_pass(tmp_path: Path) -> None:
     assert overall(everything(tmp_path)) is Verdict.PASS
 
