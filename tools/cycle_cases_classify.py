@@ -67,8 +67,8 @@ def classify_cases() -> Iterator[Case]:
         event = array(ffi, "struct sxi_event", events[0])
         return _stumps(ffi), event, 255, ffi.new("int32_t[]", FEATURES), FEATURES
 
-    yield Case("sxi_grade_events", "storm", "event", n, grade(events, 0))
-    yield Case("sxi_grade_events", "local background", "event", n, grade(events, 1))
+    yield Case("sxi_grade_events", "storm", "event", n, grade(events, 1))
+    yield Case("sxi_grade_events", "fixed background", "event", n, grade(events, 0))
     yield Case("sxi_grade_events", "all pixels", "event", 64, grade(full, 1))
     yield Case("sxi_tree_check", "full table", "call", 1, lambda f, _l: (_stumps(f),))
     yield Case("sxi_tree_features", "event", "event", 1, features)

@@ -50,6 +50,13 @@ static const uint8_t grades[256] = {
     0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7, 0xD7,
 };
 
+/* Window pixels in raster order: where each stands in the packet, and from which height above the
+ * background it counts [ADU]. */
+struct layout {
+    uint8_t place[SXI_FEE_WINDOW_PIXELS];
+    uint16_t split[SXI_FEE_WINDOW_PIXELS];
+};
+
 /* What the sums and shapes of one event need. */
 struct charge {
     uint32_t above;  /* set: pixels from their threshold on */
@@ -70,16 +77,13 @@ static uint32_t place(uint32_t k, uint32_t window_order)
 }
 
 static void look(const struct sxi_grader *ctx, const struct sxi_event *event,
-                 const uint8_t *places, uint32_t background, struct charge *out)
+                 const struct layout *layout, uint32_t background, struct charge *out)
 {
-    const uint32_t split = background + ctx->split;
-    const uint32_t outer = background + ctx->outer;
     uint32_t above = 0;
     uint32_t highest = 0;
     for (uint32_t k = 0; k < SXI_FEE_WINDOW_PIXELS; k++) {
-        const uint32_t pixel = event->pixels[places[k]];
-        const uint32_t level = ((uint32_t)OUTER >> k & 1U) != 0U ? outer : split;
-        above |= pixel >= level ? 1U << k : 0U;
+        const uint32_t pixel = event->pixels[layout->place[k]];
+        above |= (pixel >= background + layout->split[k] ? 1U : 0U) << k;
         highest = pixel > highest ? pixel : highest;
     }
     const uint32_t edges = above & EDGES;
@@ -145,13 +149,13 @@ static uint32_t add_up(const struct charge *charge, const struct sxi_event *even
 }
 
 static void grade(const struct sxi_grader *ctx, const struct sxi_event *event,
-                  const uint8_t *places, struct sxi_grade *out)
+                  const struct layout *layout, struct sxi_grade *out)
 {
     const uint32_t background = ctx->background_mode == SXI_GRADE_LOCAL
                                     ? window_background(event)
                                     : ctx->background;
     struct charge charge;
-    look(ctx, event, places, background, &charge);
+    look(ctx, event, layout, background, &charge);
     const uint32_t own = (charge.above & EDGES) | charge.framed;
     const uint32_t reach = own << 1 | own >> 1 | own << ROW | own >> ROW;
     const uint32_t outer = charge.above & OUTER;
@@ -166,7 +170,7 @@ static void grade(const struct sxi_grader *ctx, const struct sxi_event *event,
     out->flags = (uint8_t)(touches * SXI_GRADE_TOUCHES + charge.saturated * SXI_GRADE_SATURATED);
     out->spare = 0;
     out->background = background;
-    const uint32_t piled = add_up(&charge, event, places, background, out);
+    const uint32_t piled = add_up(&charge, event, layout->place, background, out);
     out->xis = (uint8_t)(piled != 0U ? (uint32_t)PILED : xis_grade(out->asca, touches));
 }
 
@@ -182,12 +186,13 @@ int32_t sxi_grade_events(struct sxi_grader *ctx, const struct sxi_event *events,
     if (out_len < n) {
         return SXI_STATUS_ROOM;
     }
-    uint8_t places[SXI_FEE_WINDOW_PIXELS];
+    struct layout layout;
     for (uint32_t k = 0; k < SXI_FEE_WINDOW_PIXELS; k++) {
-        places[k] = (uint8_t)place(k, ctx->window_order);
+        layout.place[k] = (uint8_t)place(k, ctx->window_order);
+        layout.split[k] = ((uint32_t)OUTER >> k & 1U) != 0U ? ctx->outer : ctx->split;
     }
     for (uint32_t i = 0; i < n; i++) {
-        grade(ctx, &events[i], places, &out[i]);
+        grade(ctx, &events[i], &layout, &out[i]);
         ctx->n_asca[out[i].asca]++;
         ctx->n_xis[out[i].xis]++;
         ctx->n_pattern[out[i].pattern]++;

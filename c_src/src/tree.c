@@ -21,11 +21,12 @@ static int32_t magnitude(int32_t value)
     return value < 0 ? -value : value;
 }
 
-/* Raw pixels at the saturation level or above. */
-static int32_t saturated(const struct sxi_tree *ctx, const struct sxi_event *event)
+/* Raw pixels at the saturation level or above, where the highest one is known. */
+static int32_t saturated(const struct sxi_tree *ctx, const struct sxi_event *event,
+                         int32_t highest)
 {
     int32_t n = 0;
-    if (ctx->saturation != 0U) {
+    if (ctx->saturation != 0U && highest >= (int32_t)ctx->saturation) {
         for (uint32_t i = 0; i < SXI_FEE_WINDOW_PIXELS; i++) {
             n += event->pixels[i] >= ctx->saturation ? 1 : 0;
         }
@@ -33,49 +34,55 @@ static int32_t saturated(const struct sxi_tree *ctx, const struct sxi_event *eve
     return n;
 }
 
-static void look_at_ring(const struct sxi_event *event, int32_t background, int32_t split,
+static int32_t larger(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Pixels are added up raw: the background is taken off sums, not off each of them. */
+static void look_at_ring(const struct sxi_event *event, int32_t background, uint32_t split,
                          int32_t *out)
 {
-    int32_t pixel[RING_PIXELS];
-    int32_t sorted[RING_PIXELS];
-    int32_t sum = 0;
+    const uint16_t *p = event->pixels;
+    const uint32_t level = (uint32_t)background + split;
     int32_t charge = 0;
     int32_t count = 0;
     for (uint32_t i = 0; i < RING_PIXELS; i++) {
-        const int32_t height = (int32_t)event->pixels[ring[i]] - background;
-        pixel[i] = height;
-        sum += height;
-        if (height >= split) {
-            charge += height;
+        const uint32_t pixel = p[ring[i]];
+        if (pixel >= level) {
+            charge += (int32_t)pixel;
             count++;
         }
-        window_insert(sorted, i, height);
     }
-    const int32_t rows = pixel[0] + pixel[1] + pixel[2] - pixel[5] - pixel[6] - pixel[7];
-    const int32_t cols = pixel[0] + pixel[3] + pixel[5] - pixel[2] - pixel[4] - pixel[7];
-    out[SXI_TREE_RING_SUM] = sum;
-    out[SXI_TREE_RING_MAX] = sorted[0];
-    out[SXI_TREE_RING_THIRD] = sorted[2];
-    out[SXI_TREE_RING_FIFTH] = sorted[4];
+    const int32_t first_row = p[6] + p[7] + p[8];
+    const int32_t last_row = p[16] + p[17] + p[18];
+    const int32_t columns = p[6] + p[11] + p[16] - p[8] - p[13] - p[18];
+    struct window_ranks ranks;
+    window_rank_ring(event, &ranks);
+    out[SXI_TREE_RING_SUM] = first_row + last_row + p[11] + p[13] - RING_PIXELS * background;
+    out[SXI_TREE_RING_MAX] = (int32_t)ranks.largest - background;
+    out[SXI_TREE_RING_THIRD] = (int32_t)ranks.third - background;
+    out[SXI_TREE_RING_FIFTH] = (int32_t)ranks.fifth - background;
     out[SXI_TREE_RING_COUNT] = count;
-    out[SXI_TREE_ASYMMETRY] = magnitude(rows) + magnitude(cols);
-    out[SXI_TREE_PHA] = out[SXI_TREE_CENTRE] + charge;
+    out[SXI_TREE_ASYMMETRY] = magnitude(first_row - last_row) + magnitude(columns);
+    out[SXI_TREE_PHA] = out[SXI_TREE_CENTRE] + charge - count * background;
 }
 
-static void look_outside(const struct sxi_event *event, int32_t background, int32_t split,
+static void look_outside(const struct sxi_event *event, int32_t background, uint32_t split,
                          int32_t *out)
 {
+    const uint32_t level = (uint32_t)background + split;
     int32_t sum = 0;
     int32_t count = 0;
-    int32_t largest = -65536; /* below any height */
+    uint32_t largest = 0;
     for (uint32_t i = 0; i < OUTER_PIXELS; i++) {
-        const int32_t height = (int32_t)event->pixels[outer[i]] - background;
-        sum += height;
-        count += height >= split ? 1 : 0;
-        largest = height > largest ? height : largest;
+        const uint32_t pixel = event->pixels[outer[i]];
+        sum += (int32_t)pixel;
+        count += pixel >= level ? 1 : 0;
+        largest = pixel > largest ? pixel : largest;
     }
-    out[SXI_TREE_OUTER_SUM] = sum;
-    out[SXI_TREE_OUTER_MAX] = largest;
+    out[SXI_TREE_OUTER_SUM] = sum - OUTER_PIXELS * background;
+    out[SXI_TREE_OUTER_MAX] = (int32_t)largest - background;
     out[SXI_TREE_OUTER_COUNT] = count;
 }
 
@@ -88,7 +95,9 @@ static void look(const struct sxi_tree *ctx, const struct sxi_event *event, uint
     out[SXI_TREE_CENTRE] = (int32_t)event->pixels[SXI_FEE_WINDOW_CENTRE] - background;
     look_at_ring(event, background, ctx->split, out);
     look_outside(event, background, ctx->split, out);
-    out[SXI_TREE_SATURATED] = saturated(ctx, event);
+    const int32_t around = larger(out[SXI_TREE_RING_MAX], out[SXI_TREE_OUTER_MAX]);
+    const int32_t highest = larger(out[SXI_TREE_CENTRE], around) + background;
+    out[SXI_TREE_SATURATED] = saturated(ctx, event, highest);
     out[SXI_TREE_DISTANCE] = (int32_t)distance;
 }
 

@@ -55,6 +55,16 @@ def codes(core: Core) -> NDArray[Any]:
     return core.grade_events(events, split=20).records
 
 
+@pytest.mark.verifies("GRADE-2")
+def test_the_local_background_of_every_pattern_is_its_median(core: Core) -> None:
+    """A sorting network is right for all values where it is for all of zeros and ones."""
+    patterns = np.arange(2**11)[:, None] >> np.arange(11) & 1
+    events = np.zeros(2**11, EVENT_DTYPE)
+    events["pixels"][:, [0, 1, 2, 3, 4, 5, 9, 10, 15, 20, 21]] = patterns
+    told = core.grade_events(events, split=20, background="local").records["background"]
+    np.testing.assert_array_equal(told, np.median(patterns, axis=1))
+
+
 @pytest.mark.verifies("GRADE-1..9")
 @given(events=event_arrays(max_size=12), given=options)
 def test_agrees_with_the_model(core: Core, events, given) -> None:

@@ -84,6 +84,17 @@ def test_agrees_with_the_model(core: Core, events, tree, seed) -> None:
 
 
 @pytest.mark.verifies("TREE-1")
+def test_the_ranks_of_every_ring(core: Core) -> None:
+    """A sorting network is right for all values where it is for all of zeros and ones."""
+    patterns = np.arange(2**8)[:, None] >> np.arange(8) & 1
+    events = np.zeros(2**8, EVENT_DTYPE)
+    events["pixels"][:, [6, 7, 8, 11, 13, 16, 17, 18]] = patterns
+    names = [TREE_FEATURES.index(name) for name in ("ring_max", "ring_third", "ring_fifth")]
+    told = core.tree_features(events, DecisionTree(nodes=(), roots=()))[:, names]
+    np.testing.assert_array_equal(told, np.sort(patterns, axis=1)[:, [7, 5, 3]])
+
+
+@pytest.mark.verifies("TREE-1")
 @given(pixels=st.lists(levels, min_size=25, max_size=25), turn=st.integers(0, 7))
 def test_features_do_not_turn(core: Core, pixels, turn) -> None:
     """A window mirrored or turned has the same features, and both orders of the packet do."""
@@ -122,7 +133,7 @@ def test_a_tree_can_hold_the_flight_rule(core: Core, events) -> None:
     assert (core.classify_events(events, tree) == core.filter_events(events, **FLIGHT).keep).all()
 
 
-@pytest.mark.verifies("TREE-4")
+@pytest.mark.verifies("TREE-4", "BEYOND-1")
 def test_nothing_asked_keeps_all(core: Core) -> None:
     assert core.classify_events(np.zeros(3, EVENT_DTYPE), DecisionTree()).all()
 
