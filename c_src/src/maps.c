@@ -213,7 +213,7 @@ static void start_row(struct sxi_maps *ctx, const struct row *row, const struct 
         row->offset[col] = 0;
         row->noise[col] = (uint16_t)ctx->noise_start;
     }
-    (void)sxi_common_rows(line, row->offset, ctx->clip, row->common, row->n_segments); /* D14 */
+    (void)sxi_common_rows(line, row->offset, MAX_16, row->common, row->n_segments); /* D14 */
     for (uint32_t col = 0; col < row->n_cols; col++) {
         row->offset[col] = (uint32_t)row->common[col / SXI_COMMON_SEGMENT];
     }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fsw_emu.model.common import OFFSET_MAX, SEGMENT, common_rows
 
 CLIP = 4  # noises
+NO_CLIP = 65535  # ADU: all samples of a row that begins take part
 AGE_MAX = 65535
 MAPS, LOCAL = 0, 1
 
@@ -79,7 +80,7 @@ def update(row: Row, samples: NDArray[np.uint16], settings: Settings) -> str:
         _start(row, samples, settings)
         row.check = check_of(row)
         return "upset" if upset else "started"
-    row.common = _common(samples, row.offset, settings)
+    row.common = _common(samples, row.offset, settings.clip)
     level = _towards_zero(int(row.common.sum()), len(row.common))
     far = abs(level) > settings.drift_limit * 256
     if far:
@@ -102,9 +103,9 @@ def _towards_zero(value: int, divisor: int) -> int:
 
 
 def _common(
-    samples: NDArray[np.uint16], offset: NDArray[np.int64], settings: Settings
+    samples: NDArray[np.uint16], offset: NDArray[np.int64], clip: int
 ) -> NDArray[np.int64]:
-    rows = common_rows(samples[None], offset[None].astype(np.uint32), clip=settings.clip)
+    rows = common_rows(samples[None], offset[None].astype(np.uint32), clip=clip)
     common: NDArray[np.int64] = rows[0].astype(np.int64)
     return common
 
@@ -115,7 +116,7 @@ def _by_pixel(by_segment: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 
 
 def _start(row: Row, samples: NDArray[np.uint16], settings: Settings) -> None:
-    medians = _common(samples, np.zeros_like(row.offset), settings)
+    medians = _common(samples, np.zeros_like(row.offset), NO_CLIP)
     row.offset = _by_pixel(medians, len(samples))
     row.noise = np.full_like(row.noise, settings.noise_start)
     row.common = np.zeros_like(medians)

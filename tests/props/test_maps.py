@@ -97,6 +97,15 @@ def test_agrees_with_the_model(
     assert plain(scrubbed) == told(rows)
 
 
+@pytest.mark.verifies("MAP-4")
+@pytest.mark.parametrize("clip", [1, 20, 65535])
+def test_a_row_begins_with_the_median_of_all_its_samples(core: Core, clip: int) -> None:
+    """Of those far above the clip too, where as many lie within it of zero."""
+    frame = np.concatenate([np.arange(21), np.arange(12), np.full(31, 60)]).astype(np.uint16)[None]
+    maps = core.maps_update(core.maps_begin(frame.shape, MapSettings(clip=clip)), frame)
+    assert (maps.offset == np.median(frame) * 256).all()
+
+
 @pytest.mark.verifies("MAP-4", "MAP-5")
 @given(frames=node_frames(), constant=st.integers(0, 300))
 def test_a_constant_added_to_all_frames_moves_offsets_by_it(

@@ -32,7 +32,7 @@
  * A row whose level is beyond drift_limit falls back to the local median of flight: its row_state
  * is SXI_MAPS_ROW_LOCAL and its maps stand still. In the next frame that is so, it takes the new
  * level at once. After good_frames frames within the limit it uses its maps again. A row of age 0
- * takes offsets from the next frame, each segment its median, and begins to learn.
+ * takes offsets from the next frame, the median of each segment, and begins to learn.
  *
  * row_check tells upsets: each bit is the parity of this bit over the row's offsets and noises,
  * inverted. One flipped bit is always found, and any odd number of them at one position.
