@@ -51,7 +51,7 @@ cdef extern from "sxi/hot.h" nogil:
     int32_t sxi_hot_limit(uint32_t rate, uint32_t window)
 
 
-def find_tracks(frame, *, level, background=0, min_pixels=5, mip=0, saturation=0xFFFF, room=16384):
+def find_tracks(frame, *, level, background=0, min_pixels=0, mip=0, saturation=0xFFFF, room=16384):
     cdef object pixels = _array(frame, _U16, 2, "frame")
     cdef object offsets = None
     cdef sxi_frame view
@@ -152,7 +152,7 @@ cdef class _HotTracker:
         return bytes(out)
 
 
-def hot_tracker(*, log2_buckets=10, clean=64):
+def hot_tracker(*, log2_buckets=10, clean=0):
     return _HotTracker(log2_buckets, clean)
 
 

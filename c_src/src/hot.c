@@ -64,12 +64,21 @@ static struct sxi_hot_pixel *pixel_at(const struct sxi_hot *ctx, uint32_t row, u
     return NULL;
 }
 
-/* Is a pixel less worth remembering than another? Fewer events, then longer ago. */
-static bool is_less(const struct sxi_hot_pixel *a, const struct sxi_hot_pixel *b)
+/* The pixel of a bucket that is least worth remembering: fewer events, then longer ago; NULL where
+ * all are hot. */
+static struct sxi_hot_pixel *least_of(struct sxi_hot_pixel *bucket)
 {
-    const uint32_t of_a = bits_in(a->hits);
-    const uint32_t of_b = bits_in(b->hits);
-    return of_a < of_b || (of_a == of_b && a->idle > b->idle);
+    struct sxi_hot_pixel *least = NULL;
+    uint32_t fewest = 0;
+    for (uint32_t i = 0; i < SXI_HOT_WAYS; i++) {
+        const uint32_t n = bits_in(bucket[i].hits);
+        if (bucket[i].state != SXI_HOT_MASKED &&
+            (least == NULL || n < fewest || (n == fewest && bucket[i].idle > least->idle))) {
+            least = &bucket[i];
+            fewest = n;
+        }
+    }
+    return least;
 }
 
 /* A place for a pixel that has none: a free one, or that of a pixel that is forgotten; NULL
@@ -77,15 +86,12 @@ static bool is_less(const struct sxi_hot_pixel *a, const struct sxi_hot_pixel *b
 static struct sxi_hot_pixel *place_for(struct sxi_hot *ctx, uint32_t row, uint32_t col)
 {
     struct sxi_hot_pixel *bucket = bucket_of(ctx, row, col);
-    struct sxi_hot_pixel *least = NULL;
     for (uint32_t i = 0; i < SXI_HOT_WAYS; i++) {
         if (bucket[i].state == SXI_HOT_FREE) {
             return &bucket[i];
         }
-        if (bucket[i].state != SXI_HOT_MASKED && (least == NULL || is_less(&bucket[i], least))) {
-            least = &bucket[i];
-        }
     }
+    struct sxi_hot_pixel *least = least_of(bucket);
     ctx->n_evicted += least != NULL ? 1U : 0U;
     return least;
 }
@@ -99,7 +105,7 @@ static void age(struct sxi_hot *ctx, struct sxi_hot_pixel *pixel)
         pixel->state = pixel->hits == 0U ? SXI_HOT_FREE : pixel->state;
         return;
     }
-    if (pixel->idle < pixel->period) {
+    if (pixel->idle <= pixel->period) { /* the last of them is still to be looked at */
         return;
     }
     pixel->idle = 0;

@@ -87,7 +87,7 @@ class ArtefactsCore(Protocol):
         *,
         level: int,
         background: int | NDArray[np.uint32] = 0,
-        min_pixels: int = 5,
+        min_pixels: int = 0,
         mip: int = 0,
         saturation: int = 0xFFFF,
         room: int = 16384,
@@ -102,7 +102,7 @@ class ArtefactsCore(Protocol):
         """Pixels from each event to the nearest track, the larger of rows and columns; 255
         beyond reach. runs: TRACK_RUN_DTYPE, of find_tracks."""
 
-    def hot_tracker(self, *, log2_buckets: int = 10, clean: int = 64) -> HotTracker:
+    def hot_tracker(self, *, log2_buckets: int = 10, clean: int = 0) -> HotTracker:
         """A tracker with a table of 8 << log2_buckets pixels; clean: readouts without an event
         after which a pixel is healed, 0: none is ever hot."""
 

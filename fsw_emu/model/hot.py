@@ -106,7 +106,7 @@ class Tracker:
         pixel.idle += 1
         if pixel.period == 0:
             return pixel.hits != 0
-        if pixel.idle >= pixel.period:
+        if pixel.idle > pixel.period:
             pixel.idle = 0
             if pixel.masked:
                 pixel.masked, pixel.hits = False, 0

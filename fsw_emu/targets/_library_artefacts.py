@@ -25,7 +25,7 @@ class ArtefactsFunctions(Library):
         *,
         level: int,
         background: int | NDArray[np.uint32] = 0,
-        min_pixels: int = 5,
+        min_pixels: int = 0,
         mip: int = 0,
         saturation: int = 0xFFFF,
         room: int = 16384,
@@ -79,7 +79,7 @@ class ArtefactsFunctions(Library):
         self.count("track_distance", status)
         return distance
 
-    def hot_tracker(self, *, log2_buckets: int = 10, clean: int = 64) -> HotTracker:
+    def hot_tracker(self, *, log2_buckets: int = 10, clean: int = 0) -> HotTracker:
         return _HotTracker(self, log2_buckets, clean)
 
     def hot_limit(self, rate: int, window: int) -> int:

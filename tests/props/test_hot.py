@@ -31,7 +31,7 @@ def events_of(readout: list[Event]) -> NDArray[Any]:
 
 
 def verdicts(core: Core, readouts: list[list[Event]], **options: int) -> list[list[int]]:
-    tracker = core.hot_tracker(**options)
+    tracker = core.hot_tracker(**{"clean": 64, **options})
     return [tracker.update(events_of(readout)).tolist() for readout in readouts]
 
 
@@ -121,6 +121,22 @@ def test_a_pixel_that_always_fires_is_hot_at_once_and_healed_when_it_stops(core:
     assert told == [*first, *stops, *first]
 
 
+@pytest.mark.verifies("HOT-6")
+@pytest.mark.parametrize("clean", [1, 4])
+def test_healed_are_those_without_an_event_for_as_long_as_is_set(core: Core, clean: int) -> None:
+    fires = [[(7, 8, 100)]]
+    for still in range(clean + 2):
+        told = verdicts(core, fires * 4 + [[]] * still + fires, clean=clean)
+        assert told[3] == [HOT_HOT]
+        assert told[-1] == ([HOT_HOT] if still < clean else [HOT_KEEP])
+
+
+@pytest.mark.verifies("HOT-6", "BEYOND-1")
+def test_by_default_nothing_is_hot(core: Core) -> None:
+    tracker = core.hot_tracker()
+    assert [tracker.update(events_of([(7, 8, 100)])).tolist() for _ in range(6)] == [[HOT_KEEP]] * 6
+
+
 @pytest.mark.verifies("HOT-7")
 def test_one_that_relapses_is_masked_for_longer(core: Core) -> None:
     tracker = core.hot_tracker(clean=4)
@@ -133,7 +149,7 @@ def test_one_that_relapses_is_masked_for_longer(core: Core) -> None:
         while tracker.n_hot:
             tracker.update(nothing)
             periods[-1] += 1
-    assert periods == [4, 8, 16, 32, 64, 128, 128, 128]
+    assert periods == [5, 9, 17, 33, 65, 129, 129, 129]  # free in the one after that
 
 
 @pytest.mark.verifies("HOT-7")
@@ -151,13 +167,13 @@ def test_staying_well_is_worth_something(core: Core) -> None:
             readouts += 1
         return readouts
 
-    assert (period(), period()) == (4, 8)
-    for _ in range(8):
+    assert (period(), period()) == (5, 9)
+    for _ in range(9):
         tracker.update(nothing)
-    assert period() == 8
-    for _ in range(8 + 4):
+    assert period() == 9
+    for _ in range(9 + 5):
         tracker.update(nothing)
-    assert period() == 4
+    assert period() == 5
 
 
 @pytest.mark.verifies("HOT-4", "HOT-5")
@@ -186,7 +202,7 @@ def test_afterglow_does_not_grow(core: Core) -> None:
 def test_the_image_of_a_source_is_not_hot(core: Core) -> None:
     """The pixel in the middle alone is; with its neighbours as bright it is not."""
     source = [(r, c, 9) for r in range(100, 105) for c in range(200, 205)]
-    alone, bright = core.hot_tracker(), core.hot_tracker()
+    alone, bright = core.hot_tracker(clean=64), core.hot_tracker(clean=64)
     for _ in range(8):
         assert alone.update(events_of([(102, 202, 9)])).shape == (1,)
         told = bright.update(events_of(source))
@@ -196,7 +212,7 @@ def test_the_image_of_a_source_is_not_hot(core: Core) -> None:
 
 @pytest.mark.verifies("HOT-9")
 def test_hot_pixels_join_the_mask(core: Core) -> None:
-    tracker = core.hot_tracker()
+    tracker = core.hot_tracker(clean=64)
     for _ in range(4):
         tracker.update(events_of([(638, 383, 1), (639, 0, 1), (0, 384, 1)]))
     assert tracker.n_hot == 3  # two of them outside
@@ -235,11 +251,11 @@ def test_errors_leave_the_context(csxi: SimpleNamespace) -> None:
 
 
 def test_a_full_table_stays_in_its_memory(csxi: SimpleNamespace) -> None:
-    """One bucket, then a guard; nine pixels that are hot, and there is room for eight."""
+    """One bucket, then a guard that looks like the ninth of nine pixels that are hot."""
     ffi, lib = csxi.ffi, csxi.lib
     table, out = ffi.new("struct sxi_hot_pixel[9]"), ffi.new("uint8_t[9]")
     events = ffi.new("struct sxi_event[9]", [{"row": 9 * k, "col": 7} for k in range(9)])
-    table[8].hits = 0xA5A5A5A5
+    table[8].hits, table[8].row, table[8].col, table[8].state = 0xA5A5A5A5, 72, 7, 2
     ctx = ffi.new("struct sxi_hot *", {"pixels": table, "clean": 9})
     for _ in range(4):
         assert lib.sxi_hot_update(ctx, events, 8, out) >= 0
@@ -253,7 +269,7 @@ def test_a_full_table_stays_in_its_memory(csxi: SimpleNamespace) -> None:
 def test_the_last_place_of_a_table_ages(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     table = ffi.new("struct sxi_hot_pixel[8]")
-    table[7].state, table[7].period, table[7].idle = 1, 8, 7
+    table[7].state, table[7].period, table[7].idle = 1, 8, 8
     ctx = ffi.new("struct sxi_hot *", {"pixels": table, "clean": 4})
     out = ffi.new("uint8_t[1]")
     assert lib.sxi_hot_update(ctx, ffi.new("struct sxi_event[1]"), 0, out) == 0

@@ -177,14 +177,14 @@ def test_only_what_is_above_matters(core: Core, frame: Any, level: int, seed: in
     )
 
 
-@pytest.mark.verifies("TRACK-4")
+@pytest.mark.verifies("TRACK-4", "BEYOND-1")
 def test_nothing_is_a_track_where_no_test_is_on(core: Core) -> None:
-    found = core.find_tracks(np.full((9, 9), 65535, np.uint16), level=1, min_pixels=0)
+    found = core.find_tracks(np.full((9, 9), 65535, np.uint16), level=1)
     assert (len(found.tracks), len(found.runs), found.n_components) == (0, 0, 1)
 
 
 def test_a_sum_ends_at_32_bits(core: Core) -> None:
-    found = core.find_tracks(np.full((257, 256), 65535, np.uint16), level=1)
+    found = core.find_tracks(np.full((257, 256), 65535, np.uint16), level=1, min_pixels=5)
     assert found.tracks["sum"].tolist() == [2**32 - 1]
     assert found.tracks["n_pixels"].tolist() == [257 * 256]
 
@@ -194,9 +194,11 @@ def test_a_comb_is_one_track(core: Core) -> None:
     comb = np.zeros((40, 64), np.uint16)
     comb[:, ::2] = 300
     comb[-1] = 300
-    found = core.find_tracks(comb, level=1)
+    found = core.find_tracks(comb, level=1, min_pixels=5)
     assert (len(found.tracks), len(found.runs)) == (1, 39 * 32 + 1)
-    assert core.find_tracks(comb[::-1], level=1).tracks["n_pixels"].tolist() == [39 * 32 + 64]
+    assert core.find_tracks(comb[::-1], level=1, min_pixels=5).tracks["n_pixels"].tolist() == [
+        39 * 32 + 64
+    ]
 
 
 def test_a_chain_of_joints_is_followed_to_its_root(core: Core) -> None:
@@ -224,7 +226,9 @@ def test_runs_end_where_a_map_says(core: Core) -> None:
     found = core.find_tracks(frame, level=10, background=offsets, min_pixels=0, mip=100)
     assert (found.n_components, found.n_above) == (2, 7)
     assert found.tracks.tolist() == [(5, 235, 0, 2, 0, 1, 155, model.MIP)]
-    assert core.find_tracks(frame, level=10, background=offsets, mip=156).tracks["flags"] == [2]
+    assert core.find_tracks(frame, level=10, background=offsets, min_pixels=5, mip=156).tracks[
+        "flags"
+    ] == [2]
     assert not len(
         core.find_tracks(frame, level=10, background=offsets, min_pixels=6, mip=156).runs
     )

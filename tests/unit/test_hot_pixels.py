@@ -36,7 +36,7 @@ def sky(rng: np.random.Generator, rate: float) -> NDArray[np.int64]:
 
 def watched(rate: float, readouts: int = 20) -> HotTracker:
     """A tracker that has seen the sky for a while."""
-    rng, tracker = np.random.default_rng(1), default_core().hot_tracker()
+    rng, tracker = np.random.default_rng(1), default_core().hot_tracker(clean=64)
     for _ in range(readouts):
         tracker.update(events_in(sky(rng, rate)))
     return tracker
@@ -45,7 +45,7 @@ def watched(rate: float, readouts: int = 20) -> HotTracker:
 @given(fires=st.lists(st.booleans(), max_size=24))
 def test_more_than_half_of_four_readouts_is_hot(fires: list[bool]) -> None:
     """Up to 60 events a second and node, whatever came before."""
-    tracker = default_core().hot_tracker()
+    tracker = default_core().hot_tracker(clean=64)
     for k, now in enumerate(fires):
         others = np.arange(200) * 1201 + 7 * k  # each pixel once
         told = tracker.update(events_in(np.append(others, 100_000 if now else 5 * k)))
@@ -80,7 +80,7 @@ def test_readouts_until_a_hot_pixel_is_gone(
 @pytest.mark.parametrize(("rate", "readouts"), [(QUIET, 4000), (ACTIVE, DAY // 2), (STORM, 400)])
 def test_few_pixels_are_masked_wrongly(rate: int, readouts: int) -> None:
     """No more than the budget of a day, or than its part makes once in a million such spans."""
-    rng, tracker = np.random.default_rng(3), default_core().hot_tracker()
+    rng, tracker = np.random.default_rng(3), default_core().hot_tracker(clean=64)
     for _ in range(readouts):
         tracker.update(events_in(sky(rng, rate)))
     most = poisson.isf(1e-6, WRONG_A_DAY * readouts / DAY)
