@@ -44,8 +44,8 @@ struct sxi_ladder {
 /* Choose the level for a readout of n_events that may take budget_bytes.
  *
  * Too much for the budget: the next poorer level that fits, at once, or the deepest. When the next
- * richer level would take three quarters of the budget or less, `patience` readouts in a row: that
- * level. Between the two nothing changes.
+ * richer level would take three quarters of the budget, rounded up, or less, `patience` readouts in
+ * a row: that level. Between the two nothing changes.
  * Returns the level, or
  * PARAM  NULL, deepest above GRADED, level above deepest, n_events above 65,535 */
 int32_t sxi_ladder_level(struct sxi_ladder *ctx, uint32_t n_events, uint32_t budget_bytes);

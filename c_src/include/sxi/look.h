@@ -18,8 +18,9 @@
  * reference is (r - 1) / ln r.
  * Place: mean x and y of a readout's events in the focal plane; further than sigmas standard
  * deviations from their mean, `confirm` readouts in a row on one side, is an alarm.
- * Both means are learned from the first `learn` readouts that have events, follow by 2^-shift of
- * what they miss, stand still while something is suspected, and are learned anew after an alarm.
+ * Means are learned from the first `learn` readouts that have events, follow by 2^-shift of what they
+ * miss, and are learned anew after an alarm. That of the rate stands still while the score is above
+ * half its limit, that of x or y while it is too far itself.
  */
 enum sxi_look_size {
     SXI_LOOK_NODES = 4, /* E2, F2, E4, F4 */
@@ -77,7 +78,7 @@ struct sxi_look_product {
     uint16_t frame_counter;
     uint16_t n_kept[SXI_LOOK_NODES];
     uint16_t n_rejected;
-    uint16_t mean;  /* events of a readout, rounded down */
+    uint16_t mean;  /* events of a readout, this one learned, rounded down */
     uint16_t score; /* events, rounded down; 65535: or more */
     uint16_t x;     /* quarters of a pixel in the focal plane, or SXI_LOOK_NOWHERE */
     uint16_t y;
