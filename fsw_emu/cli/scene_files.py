@@ -59,11 +59,12 @@ class FrameWriter:
 
 
 class Truth:
-    """Photons, tracks and hot pixels of all readouts, and what each was like."""
+    """Photons, tracks, hot and leaking pixels of all readouts, and what each was like."""
 
     def __init__(self, scene: DetailedScene) -> None:
         self._scene = scene
-        self._tables: dict[str, list[NDArray[Any]]] = {"photons": [], "tracks": [], "hot": []}
+        names = ("photons", "tracks", "hot", "leaking")
+        self._tables: dict[str, list[NDArray[Any]]] = {name: [] for name in names}
         self._conditions: list[tuple[float, ...]] = []
 
     def add(self, exposure: Exposure) -> None:
@@ -74,7 +75,7 @@ class Truth:
         self._conditions.append(tuple(asdict(now).values()))
 
     def write(self, file: BinaryIO) -> None:
-        """A NumPy archive: photons, tracks, hot, and for each the readout it is of;
+        """A NumPy archive: photons, tracks, hot, leaking, and for each the readout it is of;
         conditions of the readouts; parameters and seed as JSON."""
         arrays: dict[str, NDArray[Any]] = {}
         for name, tables in self._tables.items():

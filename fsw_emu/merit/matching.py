@@ -6,8 +6,10 @@
 An event on a track is the particle's, whatever else lies there; one whose centre is a hot pixel
 that fires is the hot pixel's. Of the others, a photon may own those that have it in the 3x3 pixels
 around their centre: photons choose from bright to faint, each the nearest event that no brighter
-one has taken. Events that nobody owns are false. By pixels, not by the place an algorithm claims:
-a wrong claim must show as a bias of position, not as a loss. ASSUMED, all of it.
+one has taken. What no photon took is a hot pixel's too where its centre leaks one sigma of the
+noise or more: noise lifts it over the threshold again and again. Events that nobody owns are
+false. By pixels, not by the place an algorithm claims: a wrong claim must show as a bias of
+position, not as a loss. ASSUMED, all of it.
 """
 
 from __future__ import annotations
@@ -96,6 +98,7 @@ def match(exposure: Exposure, events: NDArray[Any], near: NDArray[np.bool_]) -> 
     owned = owner >= 0
     cause[owned] = PHOTON
     fate[owner[owned]] = FOUND
+    cause[(cause == FALSE) & np.isin(event_keys, grid.keys(exposure.leaking))] = HOT
     piled = event[fate[photon] == PILED]
     return Matched(
         cause=cause,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,11 @@ TRACK_DTYPE = np.dtype(
 PIXEL_DTYPE = np.dtype([("node", "u1"), ("row", "u2"), ("col", "u2")])
 
 
+def no_pixels() -> NDArray[Any]:
+    """PIXEL_DTYPE: none."""
+    return np.zeros(0, PIXEL_DTYPE)
+
+
 @dataclass(frozen=True)
 class Exposure:
     """Frames of the four nodes, E2, F2, E4, F4, and what they hold."""
@@ -57,3 +62,6 @@ class Exposure:
     tracks: NDArray[Any]  # TRACK_DTYPE
     hot: NDArray[Any]  # PIXEL_DTYPE: hot and flickering pixels that fire in this readout
     gain_ev_per_adu: float
+    # PIXEL_DTYPE: those among them, and others, that leak enough to be seen: what is sent of them
+    # alone is no false event
+    leaking: NDArray[Any] = field(default_factory=no_pixels)

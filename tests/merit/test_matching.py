@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import merit_fake as fake
@@ -209,6 +210,17 @@ def _stands(frame: NDArray[np.uint16], row: int, col: int, threshold: int) -> bo
     ring[1:4, 1:4] = -1
     background = np.median(ring[ring >= 0])
     return int(np.argmax(inner)) == 4 and inner[4] >= background + threshold
+
+
+def test_leaking_pixels_own_what_no_photon_does() -> None:
+    """Of events that noise lifts out of them, and one that is a photon's."""
+    photons = np.array([photon(5.5, 5.5), photon(9.5, 8.5)], PHOTON_DTYPE)
+    leaking = np.array([(0, 5, 5), (0, 9, 2), (1, 3, 3)], PIXEL_DTYPE)
+    made = replace(sky(photons, hot=leaking[2:]), leaking=leaking)
+    found = events([(0, 5, 5), (0, 9, 2), (0, 10, 2), (1, 3, 3)])
+    matched = match(made, found, np.zeros(SMALL, bool))
+    assert matched.cause.tolist() == [PHOTON, HOT, FALSE, HOT]
+    assert matched.fate.tolist() == [FOUND, LOST]
 
 
 def test_nothing_at_all() -> None:

@@ -65,11 +65,20 @@ class Defects:
         return np.concatenate(place), np.concatenate(per_s) * (factor * p.period_s)
 
     def firing(self, now: Conditions) -> NDArray[Any]:
-        """PIXEL_DTYPE: those of them that are as bright as dark.fires_adu, on the average."""
+        """PIXEL_DTYPE: those of them that are as bright as dark.fires_adu, on the average: they
+        are expected to fire by themselves."""
+        return self._from(now, self._d.fires_adu)
+
+    def above_noise(self, now: Conditions) -> NDArray[Any]:
+        """PIXEL_DTYPE: those of them, and the fainter ones, that leak as much as one sigma of the
+        read noise, on the average: they fire by themselves every now and then."""
+        return self._from(now, min(self._parameters.converter.read_noise_adu, self._d.fires_adu))
+
+    def _from(self, now: Conditions, least_adu: float) -> NDArray[Any]:
         place, electrons = self.leaking(now)
         p = self._parameters
         adu = electrons * (p.silicon.ev_per_pair / p.converter.gain_ev_per_adu)
-        place = np.sort(place[adu >= self._d.fires_adu])
+        place = np.sort(place[(adu >= least_adu) & (adu > 0)])
         pixels = np.zeros(len(place), PIXEL_DTYPE)
         pixels["node"], rest = np.divmod(place, ROWS * COLS)
         pixels["row"], pixels["col"] = np.divmod(rest, COLS)

@@ -62,6 +62,14 @@ class DetailedScene:
             raise ValueError(f"readout {index}: possible: 0 and more")
         return conditions(self.parameters, (self.first + index) * self.parameters.period_s)
 
+    def level_adu(self, index: int) -> float:
+        """What a map of the empty sky would have on the average: pedestal, how far temperature
+        moves it, dark current. Not what differs between nodes and pixels, nor drift."""
+        now, p = self.conditions(index), self.parameters
+        moved = p.offset.per_degree_adu * (now.temperature_c - p.temperature.reference_c)
+        dark = self._electronics.dark_electrons(now) * self._electronics.adu_per_electron
+        return p.offset.pedestal_adu + moved + dark
+
     def brightness(self, index: int) -> NDArray[np.float64]:
         """Of charge exchange over the focal plane, in cells: (158, 94), y upwards; any unit."""
         return self._sky.brightness(self.conditions(index).pressure_npa)
@@ -90,6 +98,7 @@ class DetailedScene:
             tracks,
             self._defects.firing(now),
             self.parameters.converter.gain_ev_per_adu,
+            self._defects.above_noise(now),
         )
 
     def full_resolution(self, index: int, node: str) -> NDArray[np.uint16]:
