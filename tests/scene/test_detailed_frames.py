@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from detailed_cases import CLEAN, DARKNESS, UNITS, scene
+from detailed_cases import CLEAN, DARKNESS, SILENT, UNITS, scene
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from fsw_emu.scene.detailed import DetailedScene, preset
+from fsw_emu.scene.detailed import PRESETS, DetailedScene, preset
 from fsw_emu.scene.detailed.conditions import conditions
 from fsw_emu.scene.detailed.defects import Defects, even
 from fsw_emu.scene.detailed.electronics import Electronics, converted
+from fsw_emu.scene.detailed.transfer import loss_at
 from fsw_emu.scene.exposure import Exposure
 
 KELVIN = 273.15
@@ -120,6 +121,51 @@ def test_faint_leaks_are_not_told_as_hot() -> None:
     assert not len(scene(alike, faint).exposure(0).hot)
     bright = {"dark.hot_electrons_per_s": 9.0}
     assert len(scene(alike, bright).exposure(0).hot) == 16
+
+
+@pytest.mark.parametrize(("electrons_per_s", "n"), [(1.7, 0), (1.8, 16), (8.0, 16), (9.0, 16)])
+def test_leaks_of_a_sigma_of_the_noise_are_told(electrons_per_s: float, n: int) -> None:
+    """5 ADU are 6.9 electrons: 1.72 a second."""
+    alike = {"dark.hot_spread": 0.0, "dark.flickering_per_node": 0, "dark.hot_per_node": 4}
+    told = scene(alike, {"dark.hot_electrons_per_s": electrons_per_s}).exposure(0).leaking
+    assert len(told) == n
+
+
+def test_nothing_that_does_not_leak_is_told() -> None:
+    """Where there is no noise to be above of, either."""
+    cold = {"dark.hot_electrons_per_s": 0.0, "dark.flickering_electrons_per_s": 0.0}
+    assert not len(scene(SILENT, cold).exposure(0).leaking)
+
+
+@pytest.mark.parametrize("name", ["quiet", "end-of-life"])
+def test_most_firings_of_empty_frames_are_those_of_leaking_pixels(name: str) -> None:
+    """Without them, Gaussian noise leaves less than 10 in 4 Mpix over 6 sigma."""
+    empty = scene(DARKNESS, {"injection.every_rows": 0}, name=name)
+    alone = 0
+    for index in range(4):
+        exposure = empty.exposure(index)
+        level = np.median(exposure.frames, axis=(1, 2), keepdims=True)
+        over = exposure.frames > level + 45
+        leaking = exposure.leaking
+        over[leaking["node"], leaking["row"], leaking["col"]] = False
+        alone += int(over.sum())
+    assert alone < 40
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_level_is_that_of_empty_frames(name: str) -> None:
+    """Nodes, rows and drift apart."""
+    alike = {f"offset.{each}": 0.0 for each in ("node_sigma_adu", "row_ramp_adu", "drift_adu")}
+    dark = scene(DARKNESS, alike, {"injection.every_rows": 0}, name=name)
+    frames = dark.exposure(0).frames[:, :630, :380]
+    assert abs(float(np.median(frames)) - dark.level_adu(0)) <= 1.0
+
+
+@pytest.mark.parametrize("every_rows", [0.0, 0.5])
+def test_less_than_a_row_is_no_injection(every_rows: float) -> None:
+    """Neither lines nor less CTI."""
+    p = preset("end-of-life", {"injection.every_rows": every_rows})
+    assert loss_at(p, 5.0) == loss_at(preset("quiet"), 5.0)
 
 
 def test_flickering_pixels_are_a_random_telegraph() -> None:

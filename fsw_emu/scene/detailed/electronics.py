@@ -122,7 +122,7 @@ class Electronics:
     def inject(self, rng: np.random.Generator, samples: Adu, loss: Loss) -> None:
         """Add lines of charge to samples, with what they lose and leave behind."""
         i = self._parameters.injection
-        if i.every_rows < 1:
+        if not i.is_on:
             return
         rows = np.arange(int(EXPOSED_ROWS))
         filled = np.flatnonzero(rows % int(i.every_rows) < int(i.width_rows))

@@ -163,11 +163,16 @@ class DarkParameters:
 class InjectionParameters:
     """Rows that are filled with charge."""
 
-    every_rows: Annotated[float, Range(0, ROWS)]  # 0: none
+    every_rows: Annotated[float, Range(0, ROWS)]  # whole ones; below 1: none
     width_rows: Annotated[float, Range(1, ROWS)]
     electrons: Electrons
     column_part: Part  # sigma from column to column
     cti_factor: Part  # of the parallel CTI that is left
+
+    @property
+    def is_on(self) -> bool:
+        """Without lines nothing fills the traps either."""
+        return self.every_rows >= 1
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def loss_at(parameters: Parameters, dose_krad: float) -> Loss:
     """The CTI grows with the dose, and charge injection takes a part of the parallel one away."""
     t = parameters.transfer
     parallel = t.cti_parallel + t.cti_parallel_per_krad * dose_krad
-    if parameters.injection.every_rows > 0:
+    if parameters.injection.is_on:
         parallel *= parameters.injection.cti_factor
     serial = t.cti_serial + t.cti_serial_per_krad * dose_krad
     return Loss(min(parallel, 1.0), min(serial, 1.0), t.store_rows, t.trail_part, t.trail_px)
