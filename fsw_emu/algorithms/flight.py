@@ -116,11 +116,12 @@ FILTER_OPTIONS = ("centre_max", "ring_sum_max", "ring_max", "ring_count_max")
 
 
 def filter_defaults(setup: Setup) -> dict[str, int]:
-    """Limits of the filter above the pedestal (A8)."""
+    """Limits of the filter above the pedestal (A8), as far as 16 bits go."""
     base = setup.pedestal_adu
     # 3 keV; 5 sigma of the read noise
     values = (base + 600, 8 * base + 600, base + 25, 4)
-    return dict(zip(FILTER_OPTIONS, values, strict=True))
+    most = (min(value, 0xFFFF) for value in values)
+    return dict(zip(FILTER_OPTIONS, most, strict=True))
 
 
 class Flight:

@@ -12,21 +12,23 @@ from fsw_emu.campaign.plan import Plan
 from fsw_emu.campaign.world import Sky, World
 from fsw_emu.merit.meter import Meter
 from fsw_emu.scene.detailed import DetailedScene, preset
-from fsw_emu.scene.detailed.parameters import Parameters
+
+MOST_PEDESTAL_ADU = 60_000  # that algorithms can take: their limits lie above it, in 16 bits
 
 
 def open_sky(name: str, overrides: Mapping[str, Value], seed: int) -> Sky:
     """A preset with other values; ValueError for one that cannot be."""
-    parameters = preset(name, overrides)
-    return Sky(DetailedScene(parameters, seed=seed), _told(parameters))
+    scene = DetailedScene(preset(name, overrides), seed=seed)
+    return Sky(scene, _told(scene))
 
 
-def _told(parameters: Parameters) -> dict[str, float]:
-    """What is known of the detector on board."""
+def _told(scene: DetailedScene) -> dict[str, float]:
+    """What is known of the detector on board: levels as measured when the run begins."""
+    parameters = scene.parameters
     return {
         "read_noise_adu": parameters.converter.read_noise_adu,
         "gain_ev_per_adu": parameters.converter.gain_ev_per_adu,
-        "pedestal_adu": round(parameters.offset.pedestal_adu),
+        "pedestal_adu": round(min(max(scene.level_adu(0), 0), MOST_PEDESTAL_ADU)),
         "period_s": parameters.period_s,
     }
 

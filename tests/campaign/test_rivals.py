@@ -24,8 +24,10 @@ from fsw_emu.algorithms.guard import checked
 from fsw_emu.algorithms.interface import Outcome, Setup
 from fsw_emu.algorithms.names import read_name
 from fsw_emu.algorithms.resolve import BUILT_IN, DESCRIPTIONS
+from fsw_emu.campaign.skies import open_sky
 from fsw_emu.cli.main import main
 from fsw_emu.core import FindFlag, default_core
+from fsw_emu.merit.meter import Meter
 from fsw_emu.scene.detailed import DetailedScene, preset
 
 HEADERS = Path(__file__).parents[2] / "c_src" / "include" / "sxi"
@@ -82,6 +84,33 @@ def test_without_its_own_part_it_is_flight(neutral: str, sky: list[NDArray[np.ui
     rival = runs(neutral, readouts)
     assert same(runs("flight", readouts), rival, "grade", "flags", "distance_px")
     assert sum(outcome.counts.get("over tile", 0) for outcome in rival) == 0
+
+
+@pytest.mark.parametrize("name", ["flight", "tracks", "ladder"])
+def test_dark_current_is_part_of_the_level_that_limits_stand_on(name: str) -> None:
+    """A map of the empty sky has it; limits of 500 ADU and some would reject every event."""
+    sky = open_sky("warm", {}, 1)
+    exposure = sky.scene.exposure(0)
+    meter = Meter(Setup(default_core(), 1, **sky.told))
+    meter.readout(exposure, runs(name, [exposure.frames], **sky.told)[0])
+    (kept,) = (each for each in meter.measures() if (each.figure, each.part) == ("efficiency", ""))
+    assert kept.trials > 100
+    assert kept.total > 0.9 * kept.trials
+
+
+@pytest.mark.parametrize(
+    ("preset_name", "celsius", "told"),
+    [("quiet", -110, 500), ("storm", -110, 500), ("end-of-life", -110, 500), ("quiet", -125, 494),
+     ("warm", -65, 570), ("quiet", 30, 60_000)],
+)  # fmt: skip
+def test_levels_told_are_those_of_the_temperature(
+    preset_name: str, celsius: float, told: int
+) -> None:
+    """0.4 ADU a degree from -110 on, and 52 ADU of dark current where it is warm."""
+    sky = open_sky(preset_name, {"temperature.mean_c": celsius}, 1)
+    assert sky.told["pedestal_adu"] == told
+    frames = sky.scene.exposure(0).frames
+    assert all(isinstance(runs(name, [frames], **sky.told)[0], Outcome) for name in BUILT_IN)
 
 
 def test_ties_find_pairs_of_equal_pixels_and_flag_saturation() -> None:
