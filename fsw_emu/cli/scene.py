@@ -96,7 +96,7 @@ def _setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     try:
         table = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):  # or nested too deeply
         table = {}
     if not equals or table.keys() != {"value"} or not text.isprintable():
         text = text if text.isprintable() else repr(text)

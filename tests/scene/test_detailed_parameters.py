@@ -158,11 +158,19 @@ def test_a_file_may_stand_on_a_preset() -> None:
         ("base = 'quiet'\n[sky]\nhue = 3", "sky.hue: no such parameter"),
         ("base = 'quiet'\n[night]\nhue = 3", "night: no such parameter"),
         ("base =", "Invalid value"),
+        ("base = 'quiet'\n[sky]\nlines = " + 3000 * "[", "values are nested too deeply"),
+        ("base = 'quiet'\n[sky]\nlines = " + 99 * "[" + 99 * "]", "sky.lines[0] = "),
     ],
 )
 def test_files_that_are_wrong_are_told(text: str, told: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(told)):
         read_parameters(text)
+
+
+@pytest.mark.parametrize("table", ["sky = 3", "[[sky]]", "sky = []"])
+def test_an_override_finds_no_table(table: str) -> None:
+    with pytest.raises(ValueError, match=r"^sky: a table is missing$"):
+        read_parameters(f"base = 'quiet'\n{table}\n", {"sky.pressure_npa": 1.0})
 
 
 def test_a_file_must_be_whole() -> None:

@@ -39,7 +39,8 @@ def test_files_are_those_of_the_scene(tmp_path: Path, capsys: pytest.CaptureFixt
         assert np.array_equal(file["frames"], np.stack([each.frames for each in expected]))
     with np.load(tmp_path / "out/truth.npz") as file:
         truth = {name: file[name] for name in file}
-    for name, kind in (("photons", PHOTON_DTYPE), ("tracks", TRACK_DTYPE), ("hot", PIXEL_DTYPE)):
+    pixels = ("hot", PIXEL_DTYPE), ("leaking", PIXEL_DTYPE)
+    for name, kind in (("photons", PHOTON_DTYPE), ("tracks", TRACK_DTYPE), *pixels):
         assert truth[name].dtype == kind
         for index, exposure in enumerate(expected):
             here = truth[f"{name}_frame"] == index
@@ -77,6 +78,7 @@ def test_a_file_of_ones_own_is_a_preset(tmp_path: Path, capsys: pytest.CaptureFi
         (["--set", "sky.pressure_npa=nan"], "sky.pressure_npa = nan: possible: 0.05..200 nPa"),
         (["--set", "sky.pressure_npa"], "--set sky.pressure_npa: not NAME=VALUE"),
         (["--set", "sky.pressure_npa=much"], "--set sky.pressure_npa=much: not NAME=VALUE"),
+        (["--set", "sky.lines=" + 3000 * "["], "--set sky.lines=[[["),
         (["--set", "sky.pressure_npa=1\nb=2"], "--set 'sky.pressure_npa=1\\nb=2'"),
         (["--frames", "0"], "--frames 0: possible: 1..10000"),
         (["--frames", "10001"], "--frames 10001: possible: 1..10000"),

@@ -32,7 +32,11 @@ def read_parameters(text: str, overrides: Mapping[str, Any] | None = None) -> Pa
 
     ValueError as above, and for what is no TOML.
     """
-    return parameters_of(_with_base(tomllib.loads(text)), overrides)
+    try:
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("values are nested too deeply") from None
+    return parameters_of(_with_base(tables), overrides)
 
 
 def parameters_of(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None) -> Parameters:
@@ -41,7 +45,10 @@ def parameters_of(tables: Mapping[str, Any], overrides: Mapping[str, Any] | None
     for dotted, value in (overrides or {}).items():
         group, _, name = dotted.rpartition(".")
         _checked_name(dotted, group, name)
-        (merged.setdefault(group, {}) if group else merged)[name] = value
+        table = merged.setdefault(group, {}) if group else merged
+        if not isinstance(table, dict):
+            raise ValueError(f"{group}: a table is missing")
+        table[name] = value
     top = {name: value for name, value in merged.items() if name not in GROUPS}
     for name in top:
         _checked_name(name, "", name)
@@ -101,10 +108,11 @@ def _group(group: str, kind: type[Any], table: Any) -> Any:
     return kind(**{name: _value(value) for name, value in table.items()})
 
 
-def _value(value: Any) -> Any:
-    """As the dataclasses hold it: floats, and tuples of tuples of them."""
-    if isinstance(value, list | tuple):
-        return tuple(_value(each) for each in value)
+def _value(value: Any, depth: int = 2) -> Any:
+    """As the dataclasses hold it: floats, and tuples of tuples of them. What is deeper stays, and
+    is refused with its name."""
+    if depth and isinstance(value, list | tuple):
+        return tuple(_value(each, depth - 1) for each in value)
     return _number(value)
 
 
