@@ -19,6 +19,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import Any
 
 from fsw_emu.merit.figures import BY_NAME
@@ -71,8 +72,9 @@ def read_limits(text: str) -> tuple[Limit, ...]:
 
 
 def judge(summary: Summary, limits: Sequence[Limit]) -> list[str]:
-    """What does not keep the limits, a line each. A limit that nothing was measured for is not
-    kept either: a figure that went missing must not pass."""
+    """What does not keep the limits, a line each. A limit that nothing was measured for, of any
+    algorithm and case that it is for, is not kept either: a figure that went missing must not
+    pass."""
     failures = []
     for limit in limits:
         judged = list(_judged(summary, limit))
@@ -97,19 +99,19 @@ def _limit(number: int, given: Any) -> Limit:
 
 
 def _judged(summary: Summary, limit: Limit) -> Iterator[str]:
-    """Of each entry that the limit is for: "" where it keeps it."""
-    for key, entry in summary.entries.items():
-        if (key.figure, key.part) != (limit.figure, limit.part):
+    """Of each algorithm and case that the limit is for: "" where they keep it."""
+    for algorithm, case in product(summary.algorithms, summary.cases):
+        if limit.algorithm not in ("", algorithm) or limit.scene not in ("", case.scene):
             continue
-        if limit.algorithm not in ("", key.algorithm) or limit.scene not in ("", key.case.scene):
+        if limit.of == "difference" and algorithm == summary.baseline:
             continue
-        if limit.of == "difference" and key.algorithm == summary.baseline:
-            continue
-        name = f"{_named(limit)} of {key.algorithm} in {key.case}"
-        yield _line(name, entry, limit)
+        name = f"{_named(limit)} of {algorithm} in {case}"
+        yield _line(name, summary.entry(limit.figure, algorithm, case, limit.part), limit)
 
 
-def _line(name: str, entry: Entry, limit: Limit) -> str:
+def _line(name: str, entry: Entry | None, limit: Limit) -> str:
+    if entry is None:
+        return f"{name}: nothing was measured"
     found = entry.estimate if limit.of == "value" else entry.difference
     if found is None:
         return f"{name}: too few common seeds to tell"
