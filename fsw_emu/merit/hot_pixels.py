@@ -39,16 +39,17 @@ class HotPixels:
         self._readouts += 1
 
     def ends(self) -> dict[str, NDArray[np.float64]]:
-        """Of each pixel that fired in over half of the readouts since its first, and in more than
-        SILENT_FIRINGS: readouts until it was gone (to the end if it is not), and whether it is."""
+        """Of each pixel that fired in over half of the readouts since its first, in more than
+        SILENT_FIRINGS, and was ever sent (of others nothing was there to suppress): readouts until
+        it was gone (to the end if it is not), and whether it is."""
         times, gone = [], []
         for pixel in self._pixels.values():
             seen = self._readouts - pixel.first
-            if 2 * pixel.fired <= seen or pixel.fired <= SILENT_FIRINGS:
+            if 2 * pixel.fired <= seen or pixel.fired <= SILENT_FIRINGS or pixel.last_sent < 0:
                 continue
             is_gone = pixel.silent >= SILENT_FIRINGS
             last = pixel.last_sent + 1 if is_gone else self._readouts
-            times.append(max(last - pixel.first, 0))
+            times.append(last - pixel.first)
             gone.append(is_gone)
         return {
             "hot suppression": np.array(times, np.float64),
