@@ -31,7 +31,8 @@ from fsw_emu.merit.distributions import (
 Sums = NDArray[np.float64]
 FWHM = 2.0 * math.sqrt(2.0 * math.log(2.0))  # of a normal distribution, in standard deviations
 FEWEST_RUNS = 5  # between which a variance is worth asking
-FEWEST_PAIRS = 3  # of seeds that tell a difference
+# of seeds that tell a difference: of fewer small counts are too often alike, and their scatter tiny
+FEWEST_PAIRS = 5
 
 
 class Kind(Enum):

@@ -23,6 +23,7 @@ from fsw_emu.merit.distributions import (
     t_quantile,
 )
 from fsw_emu.merit.intervals import (
+    FEWEST_PAIRS,
     FWHM,
     Kind,
     count_interval,
@@ -109,7 +110,7 @@ def test_means_of_one_run_have_those_of_students_t(values: list[float]) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(-10, 10), st.floats(-10, 10)), min_size=3, max_size=30).filter(
+    st.lists(st.tuples(st.floats(-10, 10), st.floats(-10, 10)), min_size=5, max_size=30).filter(
         lambda pairs: np.std([a - b for a, b in pairs]) > 1e-3
     )
 )
@@ -126,7 +127,8 @@ def test_differences_of_means_are_the_paired_t_test(pairs: list[tuple[float, flo
 
 def test_differences_need_pairs_and_trials() -> None:
     sums = np.array([[[10.0, 4.0, 0.0]]] * 6)
-    assert difference(Kind.SHARE, sums[:2], sums[:2]) is None
+    assert difference(Kind.SHARE, sums[:4], sums[:4]) is None
+    assert difference(Kind.SHARE, sums[:5], sums[:5]) is not None
     assert difference(Kind.SHARE, sums, sums[:3]) is None
     assert difference(Kind.SHARE, sums, np.zeros((6, 1, 3))) is None
     only_one = np.zeros((6, 1, 3))
@@ -211,6 +213,27 @@ def test_no_false_alarm_more_often_than_said() -> None:
             p_values.append(found.p)
         alarms += min(holm(p_values)) < 0.05
     assert alarms / 120 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 120)
+
+
+@pytest.mark.parametrize("mean", [0.5, 2.0, 8.0])
+def test_few_pairs_are_no_cause_for_alarm(mean: float) -> None:
+    """As few pairs as there may be, of small counts: differences nearly equal by chance. Beside
+    fifteen others a p has to be below 0.003 to be significant."""
+    rng = np.random.default_rng(10)
+    n_campaigns, p_values = 1500, []
+    for _ in range(n_campaigns):
+        trials = rng.poisson(300, FEWEST_PAIRS)
+        sky = rng.uniform(0.8, 1.2, FEWEST_PAIRS) * mean
+        pair = [
+            np.array([[[n, k, 0.0]] for n, k in zip(trials, rng.poisson(sky), strict=True)])
+            for _ in "ab"
+        ]
+        found = difference(Kind.SHARE, *pair)
+        assert found is not None
+        p_values.append(found.p)
+    for level in (0.05, 0.003):
+        alarms = float(np.mean(np.array(p_values) < level))
+        assert alarms < level + 3 * math.sqrt(level * (1 - level) / n_campaigns)
 
 
 def test_uneven_is_the_farthest_part() -> None:
