@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.algorithms.interface import FOUND_DTYPE, Outcome, Setup
+from fsw_emu.core import default_core
 from fsw_emu.merit.matching import standing
 from fsw_emu.scene.exposure import PHOTON_DTYPE, PIXEL_DTYPE, TRACK_DTYPE, Exposure
 
 SHAPE = (4, 96, 72)
 GAIN, PEDESTAL, NOISE = 5.0, 500.0, 5.0
-CORE: Any = None  # the meter asks no core
+CORE = default_core()  # the meter codes frames with it
 
 
 def photons(rng: np.random.Generator, count: int, shape: tuple[int, ...] = SHAPE) -> NDArray[Any]:

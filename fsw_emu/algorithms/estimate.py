@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.algorithms.interface import FOUND_DTYPE
+from fsw_emu.algorithms.interface import FOUND_DTYPE, NO_GRADE
 
 _INNER = np.array([6, 7, 8, 11, 12, 13, 16, 17, 18])
 _OUTER = np.setdiff1d(np.arange(25), _INNER)
@@ -19,14 +19,14 @@ NO_TRACK = 255
 
 
 def found(node: int, records: NDArray[Any]) -> NDArray[Any]:
-    """Events of one node as FOUND_DTYPE, in their order: grade and flags 0, no track near.
+    """Events of one node as FOUND_DTYPE, in their order: no grade, flags 0, no track near.
 
     records: EVENT_DTYPE, windows in raster order. The background is the median of the 16 outer
     pixels; the charge is the sum of the inner 9 above it, the place their centre of charge,
     pixels below the background left out (ASSUMED: what a ground pipeline does first).
     """
     events = np.zeros(len(records), FOUND_DTYPE)
-    events["node"], events["distance_px"] = node, NO_TRACK
+    events["node"], events["grade"], events["distance_px"] = node, NO_GRADE, NO_TRACK
     for name in ("row", "col", "pixels"):
         events[name] = records[name]
     pixels = records["pixels"].astype(np.float32)

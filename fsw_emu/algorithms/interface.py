@@ -16,7 +16,8 @@ from fsw_emu.core import Core
 
 #: one event that goes down: node (0..3: E2, F2, E4, F4), centre pixel, window in raster order
 #: [ADU], charge above background [ADU], place [binned pixels; the centre of pixel 0 is 0.5],
-#: grade as the algorithm calls it, flags, distance to the nearest track [pixels, 255: none near]
+#: grade as the algorithm calls it [NO_GRADE: none], flags, distance to the nearest track [pixels,
+#: 255: none near]
 FOUND_DTYPE = np.dtype(
     [
         ("node", "u1"),
@@ -31,6 +32,7 @@ FOUND_DTYPE = np.dtype(
         ("distance_px", "u1"),
     ]
 )
+NO_GRADE = 255
 
 
 @dataclass(frozen=True)

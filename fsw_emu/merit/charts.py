@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
 from fsw_emu.merit import words
 from fsw_emu.merit.figures import (
@@ -73,6 +74,18 @@ def charts(summary: Summary, case: Case, references: Sequence[Reference]) -> str
         _grades(summary, case),
     ]
     return f'<div class="figures">{"".join(made)}</div>'
+
+
+def frame_code(summary: Summary, case: Case) -> str:
+    """Of the scene: told once, of the first algorithm that has it."""
+    figure = BY_NAME["frame code"]
+    for algorithm in summary.algorithms:
+        entry = summary.entry(figure.name, algorithm, case)
+        if entry is not None:
+            ends = words.interval(figure, entry.estimate)
+            shown = f"<b>{words.value(figure, entry.estimate)}</b>{f' ({ends})' if ends else ''}"
+            return f'<p class="dim">Frame code: {shown}, {escape(figure.meaning)}.</p>'
+    return ""
 
 
 #: drawn as bars

@@ -52,18 +52,20 @@ FIGURES: tuple[Figure, ...] = (
            "largest distance of the loss in one of 8 row bands x 2 sides from the loss of all; "
            "the interval takes off and adds three standard errors of each"),
     Figure("false events", "false events", Kind.RATE, _L, "/Mpix",
-           "events sent that no photon, track or hot pixel owns"),
+           "events sent that no photon, track or hot pixel owns, nor one that leaks a sigma of the "
+           "noise or more"),
     Figure("particles kept", "particles kept", Kind.SHARE, _L, "%",
            "maxima on tracks, above the threshold, that were sent as events"),
     Figure("particle events", "particle events", Kind.RATE, _L, "/readout",
            "events sent within 1.5 binned pixels of a track", False),
     Figure("hot events", "hot events", Kind.RATE, _L, "/readout",
-           "events sent whose centre is a hot pixel that fires", False),
+           "events sent whose centre is a hot pixel that fires, or one that leaks and no photon's",
+           False),
     Figure("hot pixels kept", "hot pixels kept", Kind.SHARE, _L, "%",
            "firings of hot pixels, above the threshold, that were sent as events"),
     Figure("hot suppression", "hot suppression", Kind.MEAN, _L, "readouts",
-           "of pixels that fire in over half the readouts: from the first firing to the last event "
-           "sent; one never gone counts to the end of its run"),
+           "of pixels that fire in over half the readouts and were sent: from the first firing to "
+           "the last event sent; one never gone counts to the end of its run"),
     Figure("hot gone", "hot gone", Kind.SHARE, _M, "%",
            "of the same pixels: silent in at least their last three firings", False),
     Figure("pile-up", "pile-up", Kind.SHARE, _N, "%",
@@ -95,7 +97,10 @@ FIGURES: tuple[Figure, ...] = (
     Figure("packed bytes per photon", "packed bytes per photon", Kind.RATIO, _L, "bytes",
            "the same after compression"),
     Figure("bits per pixel", "bits per pixel", Kind.RATIO, _L, "bits",
-           "of coded frames"),
+           "of frames that the algorithm codes itself"),
+    Figure("frame code", "frame code", Kind.RATIO, _N, "bits/pixel",
+           "frames of the first readout of a run, coded by rows without loss, each packet by "
+           "itself: of the scene, the same for all algorithms", False),
     Figure("threshold", "threshold", Kind.RATIO, _N, "ADU",
            "that the algorithm was told", False),
 )  # fmt: skip

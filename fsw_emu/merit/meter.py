@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.algorithms.interface import Outcome, Setup
+from fsw_emu.algorithms.interface import NO_GRADE, Outcome, Setup
 from fsw_emu.merit.figures import (
     ENERGY_BANDS_KEV,
     ENERGY_EDGES_KEV,
@@ -52,6 +52,7 @@ class Meter:
         self._setup = setup
         self._sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
         self._hot = HotPixels()
+        self._is_first = True
 
     def readout(self, exposure: Exposure, outcome: Outcome, *, truth: Truth | None = None) -> None:
         """Add a readout. truth: ``truth_of`` it, where several algorithms see the same."""
@@ -63,6 +64,9 @@ class Meter:
         self._causes(exposure, events, matched)
         self._pixels(exposure, events, truth)
         self._sizes(exposure, outcome, matched)
+        if self._is_first:
+            self._frame_code(exposure)
+        self._is_first = False
 
     def measures(self) -> list[Measure]:
         """Of all readouts so far, by figure and part."""
@@ -129,11 +133,10 @@ class Meter:
         """Biases and widths: of events of isolated photons."""
         is_owned = matched.cause == PHOTON
         self._share("pile-up", "", matched.n_piled[is_owned] > 0)
-        for grade, count in zip(
-            *np.unique(events["grade"][is_owned], return_counts=True), strict=True
-        ):
+        grades = events["grade"][is_owned & (events["grade"] != NO_GRADE)]
+        for grade, count in zip(*np.unique(grades, return_counts=True), strict=True):
             self._sums["grade mix", str(grade)][1] += float(count)
-        self._share("grade mix", "", is_owned[is_owned])
+        self._add("grade mix", "", len(grades), len(grades))
         clean = is_owned.copy()
         clean[is_owned] = truth.isolated[matched.photon[is_owned]]
         photons = exposure.photons[matched.photon[clean]]
@@ -180,6 +183,11 @@ class Meter:
             self._sums["counts", name][1] += count
         self._add("counts", "", 1, 0)
         self._add("threshold", "", 1, self._setup.threshold_adu)
+
+    def _frame_code(self, exposure: Exposure) -> None:
+        """Of one readout: it takes as long as an algorithm, and others of the scene are alike."""
+        packets = self._setup.core.rows_encode(exposure.frames, kind="independent")
+        self._add("frame code", "", exposure.frames.size, 8 * sum(map(len, packets)))
 
 
 def within(values: NDArray[Any], band: tuple[float, float]) -> NDArray[np.bool_]:

@@ -11,8 +11,9 @@ from html import escape
 from string import Template
 
 from fsw_emu.merit import words
-from fsw_emu.merit.charts import Reference, charts, style
+from fsw_emu.merit.charts import Reference, charts, frame_code, style
 from fsw_emu.merit.figures import BY_NAME, FIGURES, Figure
+from fsw_emu.merit.intervals import FEWEST_PAIRS
 from fsw_emu.merit.matched import EQUAL_TERMS, at_equal_terms, said
 from fsw_emu.merit.summary import Case, Summary
 from fsw_emu.report.page import STYLE
@@ -104,7 +105,7 @@ def _card(summary: Summary, algorithm: str, costs: Mapping[str, Mapping[str, flo
             for figure in HEADLINES
             for case in summary.cases
         )
-        told = "".join(
+        told = _too_few(summary, algorithm) or "".join(
             f'<p><b class="{kind}">{_SIGNS[verdict]} {counts[verdict]}</b> {name}</p>'
             for verdict, kind, name in (
                 ("better", "good", "better"),
@@ -118,6 +119,24 @@ def _card(summary: Summary, algorithm: str, costs: Mapping[str, Mapping[str, flo
         for name, amount in list(costs.get(algorithm, {}).items())[:CARD_COSTS]
     )
     return f'<section class="who">{head}<div>{told}</div><div>{price}</div></section>'
+
+
+def _too_few(summary: Summary, algorithm: str) -> str:
+    """That no case has the seeds to tell of an algorithm; "" where one has."""
+    common = max(
+        (
+            len(
+                {*summary.seeds.get((algorithm, case), ())}.intersection(
+                    summary.seeds.get((summary.baseline, case), ())
+                )
+            )
+            for case in summary.cases
+        ),
+        default=0,
+    )
+    if common >= FEWEST_PAIRS:
+        return ""
+    return f"<p>too few seeds to tell: {common} in common, {FEWEST_PAIRS} are needed</p>"
 
 
 def _price(name: str, amount: float, base: Mapping[str, float]) -> str:
@@ -144,6 +163,8 @@ def _board(summary: Summary) -> str:
         )
         name = f'<th title="{escape(figure.meaning)}">{escape(figure.name)}</th>'
         rows.append(f"<tr>{name}{cells}</tr>")
+    if not rows:
+        return ""
     span = len(summary.cases)
     head = "".join(
         f'<th colspan="{span}"><i class="{style(summary, a)}"></i>{escape(a)}</th>' for a in others
@@ -169,7 +190,8 @@ def _case(summary: Summary, case: Case, references: Sequence[Reference], *, is_o
     shown = " open" if is_open else ""
     return (
         f'<details class="case"{shown}><summary>{escape(str(case))}</summary>'
-        f"{_matrix(summary, case)}{charts(summary, case, references)}</details>"
+        f"{_matrix(summary, case)}{frame_code(summary, case)}"
+        f"{charts(summary, case, references)}</details>"
     )
 
 
@@ -356,11 +378,12 @@ $faults
 <h2>How it is measured</h2>
 <p>An event on a track is the particle's, one centred on a firing hot pixel is the hot pixel's. Of
 the others, photons choose from bright to faint: each the nearest event that has it in the 3x3
-pixels around its centre. What nobody owns is false. Intervals are 95 %: Clopper-Pearson of shares,
+pixels around its centre. What they leave is a hot pixel's too where its centre leaks a sigma of the
+noise or more. What nobody owns is false. Intervals are 95 %: Clopper-Pearson of shares,
 Garwood of rates, widened where runs differ by more than chance (from five seeds on). Differences
-from the baseline are taken over the same seeds (jackknife, Student's t) and called significant
-below 5 % after Holm's correction, over all headline figures of the page or all parts of one
-figure.</p>
+from the baseline are taken over the same seeds, five or more (jackknife, Student's t), and called
+significant below 5 % after Holm's correction, over all headline figures of the page or all parts of
+one figure.</p>
 <dl class="methods">$methods</dl>
 <details><summary>All numbers</summary>$details</details>
 <h2>Provenance</h2><table class="from">$provenance</table>

@@ -30,7 +30,7 @@ def value(figure: Figure, found: Estimate) -> str:
     return f"{shown}{_unit(figure)}"
 
 
-def interval(figure: Figure, found: Estimate) -> str:
+def interval(figure: Figure, found: Estimate | Difference) -> str:
     """Its ends; "" where too little is known for one."""
     if math.isnan(found.lower):
         return ""
@@ -41,8 +41,8 @@ def interval(figure: Figure, found: Estimate) -> str:
 
 def change(figure: Figure, found: Difference) -> str:
     """A difference with its sign; of shares in points of percent."""
-    shown = _number(found.value * scale(figure), _digits(figure, found))
-    sign = "" if shown.startswith(_MINUS) else "+"
+    shown = _number(abs(found.value) * scale(figure), _digits(figure, found))
+    sign = _MINUS if found.value < 0 else "+" if found.value > 0 else ""
     unit = f"{_GAP}points" if figure.kind in IS_SHARE else _unit(figure)
     return f"{sign}{shown}{unit}"
 
@@ -51,9 +51,8 @@ def tested(figure: Figure, entry: Entry) -> str:
     """What the comparison with the baseline says, in full."""
     if entry.difference is None:
         return ""
-    ends = Estimate(entry.difference.value, entry.difference.lower, entry.difference.upper, 0, 0)
     of = "distance from 0, " if figure.better is Better.ZERO else ""
-    told = f"{of}{change(figure, entry.difference)} ({interval(figure, ends)})"
+    told = f"{of}{change(figure, entry.difference)} ({interval(figure, entry.difference)})"
     p = f"p < {ALPHA / 500:g}" if entry.p_holm < ALPHA / 500 else f"p = {entry.p_holm:.2g}"
     judged = "" if entry.is_significant else f"{SAME}: "
     return f"{judged}{told}, {p} over {entry.difference.pairs} pairs of seeds"
@@ -87,7 +86,8 @@ def _unit(figure: Figure) -> str:
 
 
 def _digits(figure: Figure, found: Estimate | Difference) -> int:
-    """After the point: two of the half width, three of the value where there is no width."""
+    """After the point: two of the half width, three of the value where there is no width; of a
+    difference one more where else nothing is left of it."""
     width = (found.upper - found.lower) / 2 * scale(figure)
     if not width > 0:  # none, or not a number
         size, digits = abs(found.value * scale(figure)), 2
@@ -96,7 +96,9 @@ def _digits(figure: Figure, found: Estimate | Difference) -> int:
     if not size:
         return 0
     most = 2 if figure.kind in IS_SHARE else 4
-    return min(max(digits - math.floor(math.log10(size)), 0), most)
+    digits = min(max(digits - math.floor(math.log10(size)), 0), most)
+    shown = round(found.value * scale(figure), digits)
+    return digits + (isinstance(found, Difference) and found.value != 0 and shown == 0)
 
 
 def _number(shown: float, digits: int) -> str:

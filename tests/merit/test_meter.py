@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsw_emu.algorithms.interface import FOUND_DTYPE, Outcome, Setup
+from fsw_emu.algorithms.interface import FOUND_DTYPE, NO_GRADE, Outcome, Setup
 from fsw_emu.merit.figures import BY_NAME, FIGURES, Better, band_parts, energy_parts
 from fsw_emu.merit.hot_pixels import HotPixels
 from fsw_emu.merit.measure import Measure
@@ -146,7 +146,7 @@ def test_readouts_add_up_and_truth_can_be_shared() -> None:
         singles.append(table(one))
     assert alone.measures() == shared.measures()
     for (figure, part), measure in table(alone).items():
-        if not figure.startswith("hot ") and figure != "counts":
+        if not figure.startswith("hot ") and figure not in ("counts", "frame code"):
             parts = [s[figure, part] for s in singles if (figure, part) in s]
             total = sum(each.total for each in parts)
             assert measure.total == pytest.approx(total, rel=1e-9, abs=1e-6)
@@ -161,6 +161,39 @@ def test_what_an_algorithm_codes_is_measured() -> None:
     assert found["bits per pixel", ""] == Measure("bits per pixel", "", n, 4 * n)
     assert found["packed bytes per photon", ""].total == 600
     assert found["packed bytes per photon", ""].trials == 30
+
+
+def test_frames_are_coded_once_a_run_whatever_the_algorithm() -> None:
+    """Noise of 5 ADU has 0.5 log2(2 pi e 25) = 4.37 bits: no coder takes less."""
+    rng = np.random.default_rng(11)
+    sky = [fake.exposure(rng, 0, index=i) for i in range(3)]
+    one, other = Meter(SETUP), Meter(SETUP)
+    for exposure in sky:
+        one.readout(exposure, nothing())
+        other.readout(exposure, fake.Toy(SETUP).readout(exposure.frames))
+    coded = table(one)["frame code", ""]
+    assert table(other)["frame code", ""] == coded
+    assert coded.trials == sky[0].frames.size
+    assert 4.37 < coded.total / coded.trials < 6
+    packets = fake.CORE.rows_encode(sky[0].frames, kind="independent")
+    assert coded.total == 8 * sum(map(len, packets))
+    assert np.array_equal(fake.CORE.rows_decode(packets)[0], sky[0].frames)
+
+
+def test_algorithms_without_grades_have_no_grade_mix() -> None:
+    """Grade 0 is one of those of others."""
+    rng = np.random.default_rng(12)
+    exposure = fake.exposure(rng, 60)
+    none, graded = perfect(exposure), perfect(exposure)
+    none.events["grade"] = NO_GRADE
+    graded.events["grade"][1:] = NO_GRADE
+    meters = Meter(SETUP), Meter(SETUP)
+    for meter, outcome in zip(meters, (none, graded), strict=True):
+        meter.readout(exposure, outcome)
+    without, some = map(table, meters)
+    assert not [key for key in without if key[0] == "grade mix"]
+    assert some["grade mix", ""] == Measure("grade mix", "", 1, 1)
+    assert some["grade mix", "0"] == Measure("grade mix", "0", 1, 1)
 
 
 def test_a_particle_is_kept_or_not() -> None:
@@ -183,7 +216,6 @@ def test_a_particle_is_kept_or_not() -> None:
     ("fired", "sent", "readouts", "is_gone"),
     [
         ("11111111", "11110000", 4, True),
-        ("11111111", "00000000", 0, True),
         ("11111111", "11111111", 8, False),
         ("00111111", "00110000", 2, True),
         ("11011011", "10010000", 4, True),
@@ -198,6 +230,15 @@ def test_suppression_takes_readouts(fired: str, sent: str, readouts: int, is_gon
     ends = hot.ends()
     assert ends["hot suppression"].tolist() == [readouts]
     assert ends["hot gone"].tolist() == [float(is_gone)]
+
+
+def test_pixels_that_were_never_sent_were_not_suppressed() -> None:
+    """They would stand for 0 readouts, and for gone."""
+    hot = HotPixels()
+    for index in range(10):
+        hot.readout(np.array([3, 4]), np.array([index == 0, False]))
+    assert hot.ends()["hot suppression"].tolist() == [1]
+    assert hot.ends()["hot gone"].tolist() == [1]
 
 
 def test_pixels_that_seldom_fire_are_none_of_these() -> None:

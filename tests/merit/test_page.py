@@ -136,6 +136,38 @@ def test_pages_of_little() -> None:
     assert "Comparison" in Whole(page(summarise(nothing))).words
 
 
+def test_too_few_seeds_are_told_instead_of_no_difference() -> None:
+    names = ("flight", "fair")
+    runs = {(n, s): fake.run(n, "quiet", s, readouts=1) for n in names for s in range(5)}
+    for n_seeds, says in ((4, True), (5, False)):
+        rows = [
+            (n, "quiet", s, "", m) for (n, s), all_ in runs.items() if s < n_seeds for m in all_
+        ]
+        told = Whole(page(summarise(rows))).words
+        assert ("too few seeds to tell: 4 in common, 5 are needed" in told) == says
+        assert ("0 better" in told) != says
+
+
+def test_frame_code_is_told_once_a_case() -> None:
+    told = Whole(page(toys())).words
+    assert told.count("Frame code: ") == len(toys().cases)
+    assert re.search(r"Frame code: \d\.\d+\xa0bits/pixel \(", told)
+
+
+def test_grades_are_drawn_of_those_that_have_them() -> None:
+    rows = [
+        ("flight", "quiet", 1, "", Measure("photon share", "", 9, 9)),
+        *(
+            ("ladder", "quiet", 1, "", Measure("grade mix", g, 9, n))
+            for g, n in (("0", 6), ("2", 3))
+        ),
+        ("ladder", "quiet", 1, "", Measure("grade mix", "", 9, 9)),
+    ]
+    chart = page(summarise(rows)).split("Grade mix")[1]
+    assert "ladder" in chart.split("</figure>")[0]
+    assert "flight" not in chart.split("</figure>")[0]
+
+
 def test_limits_and_runs_that_failed_are_told() -> None:
     text = page(toys(), failures=["efficiency is 0.1"], faults=[("x", "hung")] * 150)
     told = Whole(text).words

@@ -22,7 +22,7 @@ from fsw_emu.merit.intervals import Difference, Estimate
 from fsw_emu.merit.limits import Limit, judge, read_limits
 from fsw_emu.merit.matched import EQUAL_TERMS, Setting, at_equal_terms, between, said
 from fsw_emu.merit.measure import Measure
-from fsw_emu.merit.summary import Case, Row, Summary, summarise
+from fsw_emu.merit.summary import Case, Entry, Row, Summary, summarise
 
 QUIET = Case("quiet")
 
@@ -86,13 +86,13 @@ def test_pairs_see_what_the_sky_hides() -> None:
 
 
 def test_only_common_seeds_are_compared() -> None:
-    made = summarise([*runs("flight", 0.6, seeds=10), *runs("short", 0.8, seeds=4)])
+    made = summarise([*runs("flight", 0.6, seeds=10), *runs("short", 0.8, seeds=6)])
     entry = made.entry("efficiency", "short", QUIET)
     assert entry is not None
     assert entry.difference is not None
-    assert entry.difference.pairs == 4
-    assert made.seeds["short", QUIET] == (0, 1, 2, 3)
-    few = summarise([*runs("flight", 0.6), *runs("short", 0.9, seeds=2)])
+    assert entry.difference.pairs == 6
+    assert made.seeds["short", QUIET] == (0, 1, 2, 3, 4, 5)
+    few = summarise([*runs("flight", 0.6), *runs("short", 0.9, seeds=4)])
     assert few.verdict("efficiency", "short", QUIET) == ""
 
 
@@ -216,13 +216,32 @@ def test_limits_on_what_is_missing_are_not_kept() -> None:
         Limit("efficiency", scene="storm", at_least=0),
         Limit("efficiency", algorithm="flight", of="difference", at_least=0),
     ):
-        (line,) = judge(made, [limit])
-        assert line.endswith("nothing was measured")
+        lines = judge(made, [limit])
+        assert lines
+        assert all(line.endswith("nothing was measured") for line in lines)
     few = summarise([*runs("flight", 0.6), *runs("short", 0.9, seeds=2)])
     (line,) = judge(few, [Limit("efficiency", of="difference", at_least=0)])
     assert line.endswith("too few common seeds to tell")
     nan = summarise([("a", "quiet", 0, "", Measure("bytes per photon", "", 2, 9))])
     assert judge(nan, [Limit("bytes per photon", at_most=99, by="interval")])
+
+
+def test_a_figure_that_one_algorithm_lacks_is_not_kept_by_it() -> None:
+    """One that sends nothing has no share of photons, whatever that of the others is."""
+    good = Measure("photon share", "", 100, 80)
+    rows: list[Row] = [("flight", scene, 0, "", good) for scene in ("quiet", "storm")]
+    rows.append(("tree", "quiet", 0, "", good))
+    silent = ("none", "quiet", 0, "", Measure("events sent", "", 1, 0))
+    made = summarise([*rows, silent])
+    lines = judge(made, [Limit("photon share", at_least=0.7)])
+    assert sorted(lines) == [
+        "photon share of none in quiet: nothing was measured",
+        "photon share of none in storm: nothing was measured",
+        "photon share of tree in storm: nothing was measured",
+    ]
+    assert judge(made, [Limit("photon share", algorithm="flight", at_least=0.7)]) == []
+    (line,) = judge(made, [Limit("photon share", algorithm="gone", at_least=0.7)])
+    assert line == "photon share: nothing was measured"
 
 
 @pytest.mark.parametrize(
@@ -258,6 +277,16 @@ def test_whatever_a_file_of_limits_holds(text: str) -> None:
         read_limits(text)
 
 
+def test_a_difference_that_rounds_to_nothing_keeps_its_sign() -> None:
+    share = BY_NAME["particles kept"]
+    small = Difference(-4e-5, -7e-5, -1e-5, 1e-4, 9)
+    assert words.change(share, small) == "\u22120.004\xa0points"
+    told = words.tested(share, Entry(Estimate(0.1, 0.09, 0.11, 100, 9), small, 1e-4))
+    assert "\u22120.004\xa0points (\u22120.007 \u2013 \u22120.001)" in told
+    none = replace(small, value=-1e-9, lower=-1e-9, upper=1e-9)
+    assert words.change(share, none) == "\u22120.000\xa0points"
+
+
 def test_figures_have_the_digits_that_they_bear() -> None:
     share, rate = BY_NAME["efficiency"], BY_NAME["false events"]
     found = Estimate(0.93456, 0.92, 0.95, 100, 5)
@@ -267,6 +296,6 @@ def test_figures_have_the_digits_that_they_bear() -> None:
     assert words.interval(rate, Estimate(1, math.nan, math.nan, 1, 1)) == ""
     assert words.value(rate, Estimate(0, 0, 0, 1, 1)) == "0/Mpix"
     assert words.change(share, Difference(-0.0301, -0.05, -0.01, 0.001, 9)) == "\u22123.0\xa0points"
-    assert words.change(share, Difference(-1e-9, -0.05, 0.05, 0.9, 9)) == "+0.0\xa0points"
+    assert words.change(share, Difference(0.0, -0.05, 0.05, 0.9, 9)) == "0.0\xa0points"
     assert words.amount(2.1e7) == "21\xa0M"
     assert words.plural(1, "scene") == "1 scene"
