@@ -72,8 +72,9 @@ def process(
     tm: a file, or the stream in chunks of any size. write_ce: write every entity as it came.
     reading: how to read what sources leave open. cards: for every FITS header.
     One events.fits holds all events, image_<ce_counter>_<product>.fits the images of one
-    entity, quicklook.jsonl the quick looks. Faults of the data are in the result, and what follows
-    them is processed; OSError for a file that cannot be read or a folder that cannot be written.
+    entity, quicklook.jsonl the quick looks and alarms. Faults of the data are in the result, and
+    what follows them is processed; OSError for a file that cannot be read or a folder that cannot
+    be written.
 
     Holds the event tables of the whole stream, 68 bytes an event, and one entity.
     """

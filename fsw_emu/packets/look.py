@@ -10,4 +10,5 @@ LOOK, ALARM = 1, 2  # subtypes
 APID = 321
 DESTINATION = 1  # so that its packets have counts of their own
 ALARM_BYTES = 22  # the product without its cells
+CELLS = 240  # bytes that follow, before the CRC
 ALARM_FLAGS = 3  # of byte 1: rate, place

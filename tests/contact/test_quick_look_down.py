@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import pytest
 from fsw_emu.cli.main import main
 from fsw_emu.core import Core, default_core
 from fsw_emu.ground.run import process
-from fsw_emu.packets.look import ALARM, LOOK, SERVICE
-from fsw_emu.packets.pus import Tm, read_tm
+from fsw_emu.packets.look import ALARM, APID, DESTINATION, LOOK, SERVICE
+from fsw_emu.packets.pus import SmileTime, Tm, build_tm, read_tm
 
 FRAMES = 6
 
@@ -75,6 +76,7 @@ def test_each_is_a_line_on_the_ground(made: Path) -> None:
 def test_a_damaged_one_is_told_by_position(made: Path, tmp_path: Path) -> None:
     good = packets_of(made / "looks/tm.bin")
     [first, *_] = [raw for tm, raw in good if tm.header.type == SERVICE]
+    assert lines(made / "looks/quicklook.jsonl")[0]["product"] == "quick look"
     damaged = bytearray(first)
     damaged[30] ^= 1
     body = bytes(damaged[:-2])
@@ -92,6 +94,7 @@ def test_an_alarm_goes_first(tmp_path: Path, core: Core) -> None:
 
     product = bytearray(core.quick_look().close(7))
     product[1] = 1
+    product[-2:] = core.crc16(bytes(product[:-2])).to_bytes(2, "big")
     with Downlink(tmp_path, Settings(), core) as downlink:
         downlink.look(5_000_001, bytes(product))
     alarm, look = (tm for tm, _ in packets_of(tmp_path / "tm.bin"))
@@ -99,3 +102,56 @@ def test_an_alarm_goes_first(tmp_path: Path, core: Core) -> None:
     assert alarm.data == bytes(product[:22])
     assert look.data == bytes(product)
     assert (look.header.time.coarse, look.header.time.fine_us) == (5, 1)
+    told_alarm, told_look = told_of((tmp_path / "tm.bin").read_bytes(), tmp_path / "ground", core)
+    assert (told_alarm["product"], told_look["product"]) == ("alarm", "quick look")
+    assert (told_alarm["cells"], np.shape(told_look["cells"])) == (None, (4, 10, 6))
+    for one in (told_alarm, told_look):
+        del one["product"], one["cells"]
+    assert told_alarm == told_look
+
+
+def alarm_packet(data: bytes) -> bytes:
+    return build_tm(
+        apid=APID, count=0, type=SERVICE, subtype=ALARM, time=SmileTime(5, 1),
+        destination=DESTINATION, data=data,
+    )  # fmt: skip
+
+
+def told_of(stream: bytes, out: Path, core: Core) -> list[dict[str, Any]]:
+    result = process([stream], out, core)
+    assert not result.faults
+    return lines(out / "quicklook.jsonl")
+
+
+#: E2 to F4 have 1 to 4 events, 5 are rejected; mean 6, score 7; at (2, 3) pixels
+FIELDS = struct.pack(">9H", 1, 2, 3, 4, 5, 6, 7, 8, 12)
+
+
+@pytest.mark.verifies("LOOK-12")
+def test_an_alarm_alone_is_a_line(tmp_path: Path, core: Core) -> None:
+    [told] = told_of(alarm_packet(b"\x01\x03\x01\x02" + FIELDS), tmp_path, core)
+    assert told == {
+        "product": "alarm", "time": "2018-01-01T00:00:05.000001Z", "frame_counter": 0x102,
+        "alarms": ["rate", "place"], "learning": False, "counts": [1, 2, 3, 4], "rejected": 5,
+        "mean": 6, "score": 7, "x_px": 2.0, "y_px": 3.0, "cells": None,
+    }  # fmt: skip
+
+
+@pytest.mark.verifies("LOOK-12")
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        (b"\x01\x03\x01\x02" + FIELDS)[:21],
+        b"\x01\x03\x01\x02" + FIELDS + b"\x00",
+        b"\x02\x03\x01\x02" + FIELDS,  # another version
+        b"\x01\x00\x01\x02" + FIELDS,  # no alarm
+        b"\x01\x11\x01\x02" + FIELDS,  # an unknown flag
+        b"\x01\x03\x01\x02" + FIELDS[:-4] + b"\xff\x00\x00\x00",  # outside
+    ],
+)
+def test_a_damaged_alarm_is_told_by_position(data: bytes, tmp_path: Path, core: Core) -> None:
+    result = process([alarm_packet(data)], tmp_path, core)
+    [fault] = result.faults
+    assert (fault.position, fault.where) == (0, "alarm")
+    assert not (tmp_path / "quicklook.jsonl").exists()
