@@ -22,9 +22,12 @@ examples:
   fsw-emu contacts --orbits 4 --storm 20+6x4.2 --out contacts
   fsw-emu contacts --telemetry out/tm.bin --out centres
 
-Without --plan the plan that comes along is used (docs/contacts.md). Exit: 0 all fits and both
-centres have the same, 1 not so, 2 wrong use.
+Without --plan the plan that comes along is used (docs/contacts.md). Exit: 0 all fits, or the
+telemetry is whole and both centres have the same; 1 not so, 2 wrong use.
 """
+
+#: of telemetry, that are told
+MOST_FAULTS = 10
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _centres(args) if args.telemetry else _budget(args)
     except (ValueError, OSError) as error:
-        print(f"fsw-emu contacts: {error}", file=sys.stderr)
+        print(f"fsw-emu contacts: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
 
@@ -180,33 +183,60 @@ def _centres(args: argparse.Namespace) -> int:
     if args.out is None:
         raise ValueError("--telemetry needs --out, for what the centres make")
     plan = read_plan(args.plan)
+    centres = _stations_of(plan)
     data, reader = b"".join(read_chunks(args.telemetry)), TelemetryReader()
     received = [*reader.feed(data), *reader.finish()]
     if not received:
         raise ValueError(f"{args.telemetry} has no telemetry packet")
-    stations = [station.station for station in plan.stations]
     packets = [packet_at(data, each.position) for each in received]
-    dumps = dumps_of(packets, stations, seed=args.seed)
+    dumps = dumps_of(packets, [each.station for each in plan.stations], seed=args.seed)
+    n_bytes = sum(len(packet) for dump in dumps for packet in dump.packets)
     products: list[dict[str, str]] = []
-    for station in plan.stations:
-        folder = args.out / station.centre
-        own = merged(arrival(dumps, station.station))
-        process([b"".join(own)], folder, default_core())
-        products.append(
-            {path.name: describe(path, path.name).sha256 for path in sorted(folder.iterdir())}
-        )
-        n_bytes = sum(len(packet) for dump in dumps for packet in dump.packets)
+    faults = list(map(str, reader.faults))
+    for centre, stations in centres.items():
+        own = merged(arrival(dumps, stations))
+        result = process([b"".join(own)], args.out / centre, default_core())
+        if not reader.faults:  # else they are what follows from those, at other positions
+            faults += [f"{centre}: {fault}" for fault in result.faults]
+        products.append({path.name: describe(path, path.name).sha256 for path in result.files})
         print(
-            f"{station.centre}: {len(dumps)} dumps of {n_bytes:,} bytes, {len(own):,} packets, "
+            f"{centre}: {len(dumps)} dumps of {n_bytes:,} bytes, {len(own):,} packets, "
             f"{len(products[-1])} products"
         )
-    same = all(each == products[0] for each in products)
+    return _judge(args.telemetry, faults, products)
+
+
+def _stations_of(plan: Plan) -> dict[str, list[str]]:
+    """Stations by centre. ValueError for one centre: there is nothing to compare."""
+    found: dict[str, list[str]] = {}
+    for each in plan.stations:
+        found.setdefault(each.centre, []).append(each.station)
+    if len(found) < 2:
+        raise ValueError(f"all passes are of one centre, {next(iter(found))}: two are compared")
+    if len({centre.casefold() for centre in found}) < len(found):
+        raise ValueError("two centres have names that differ in capitals only")
+    return found
+
+
+def _judge(telemetry: Path, faults: list[str], products: list[dict[str, str]]) -> int:
+    """Say whether the centres have the same and all of it; the exit code."""
+    said = [f"{telemetry}: {fault}" for fault in faults[:MOST_FAULTS]]
+    if len(faults) > MOST_FAULTS:
+        said.append(f"{telemetry}: {len(faults) - MOST_FAULTS} more faults")
+    if not any(products):
+        said.append(f"{telemetry}: no product came of it")
     names = {name for each in products for name in each}
-    for name in sorted(names):
-        if len({each.get(name) for each in products}) > 1:
-            print(f"fsw-emu contacts: {name} is not the same", file=sys.stderr)
-    print("both centres have the same products" if same else "the centres differ")
-    return 0 if same else 1
+    differ = [name for name in sorted(names) if len({each.get(name) for each in products}) > 1]
+    said += [f"{name} is not the same" for name in differ]
+    for line in said:
+        print(f"fsw-emu contacts: {line}", file=sys.stderr)
+    if differ:
+        print("the centres differ")
+    elif faults and names:
+        print("the centres have the same products, of telemetry that is damaged or not whole")
+    elif names:
+        print("both centres have the same products")
+    return int(bool(said))
 
 
 def packet_at(data: bytes, position: int) -> bytes:

@@ -7,7 +7,7 @@ the one stream that was sent."""
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import pairwise
@@ -42,9 +42,9 @@ def dumps_of(
     return found
 
 
-def arrival(dumps: Sequence[Dump], own: str) -> list[Dump]:
-    """The dumps in the order in which a centre has them: its own station's first."""
-    return sorted(dumps, key=lambda dump: dump.station != own)
+def arrival(dumps: Sequence[Dump], own: Collection[str]) -> list[Dump]:
+    """The dumps in the order in which a centre has them: its own stations' first."""
+    return sorted(dumps, key=lambda dump: dump.station not in own)
 
 
 @dataclass
