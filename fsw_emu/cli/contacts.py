@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fsw_emu.contact.budget import Budget, Tally
+    from fsw_emu.contact.budget import Alarm, Budget, Tally
     from fsw_emu.contact.plan import Pass, Plan, StormTime
 
 EXAMPLE = """\
@@ -87,8 +87,8 @@ def _budget(args: argparse.Namespace) -> int:
     rows = [_row(budget, name, tally) for name, tally in budget.tallies.items()]
     for row in (HEAD, *rows):
         print("  ".join(f"{cell:>12}" for cell in row))
-    for start, received in budget.alarms:
-        print(f"storm at {start:.1f} h: its alarm is received {_after(start, received)}")
+    for alarm in budget.alarms:
+        print(f"storm at {alarm.storm_h:.1f} h: alarm {_fate(alarm)}")
     dropped = any(tally.dropped for tally in budget.tallies.values())
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
@@ -99,8 +99,10 @@ def _budget(args: argparse.Namespace) -> int:
     return int(dropped)
 
 
-def _after(start: float, received: float | None) -> str:
-    return "never" if received is None else f"{_delay(3600 * (received - start))} later"
+def _fate(alarm: Alarm) -> str:
+    if alarm.received_h is None:
+        return alarm.fate
+    return f"{alarm.fate} {_delay(3600 * (alarm.received_h - alarm.storm_h))} later"
 
 
 def _size(amount: float) -> str:
@@ -138,14 +140,8 @@ def _page(plan: Plan, budget: Budget, rows: list[list[str]], dropped: bool) -> s
         ("dropped", _size(lost)),
         ("passes", str(len(budget.passes))),
     ]  # fmt: skip
-    alarms = [(f"{start:.1f} h", _after(start, received)) for start, received in budget.alarms]
-    passes = [
-        (
-            each.station,
-            _span(each),
-        )
-        for each in budget.passes
-    ]
+    alarms = [(f"{alarm.storm_h:.1f} h", _fate(alarm)) for alarm in budget.alarms]
+    passes = [(each.station, _span(each)) for each in budget.passes]
     return build_contacts_page(
         ContactsPage(cards, rows, budget.times_h, budget.stored_mbytes, alarms, passes, dropped)
     )
@@ -168,7 +164,10 @@ def _figures(budget: Budget) -> str:
         }
         for name, tally in budget.tallies.items()
     }
-    alarms = [{"storm_h": start, "received_h": received} for start, received in budget.alarms]
+    alarms = [
+        {"storm_h": alarm.storm_h, "alarm": alarm.fate, "received_h": alarm.received_h}
+        for alarm in budget.alarms
+    ]
     return json.dumps({"products": products, "alarms": alarms}, indent=1) + "\n"
 
 

@@ -46,7 +46,7 @@ def build_contacts_page(page: ContactsPage) -> str:
         cards="".join(card(name, value) for name, value in page.cards),
         figures=figure("Mass memory", chart, note),
         table=_table(HEAD, page.rows),
-        alarms=_table(("storm begins", "its alarm is received"), page.alarms),
+        alarms=_table(("storm begins", "its alarm"), page.alarms),
         passes=_table(("pass", "when and at what rate"), page.passes),
     )
 
