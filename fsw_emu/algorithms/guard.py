@@ -18,6 +18,7 @@ from fsw_emu.algorithms.interface import FOUND_DTYPE, Outcome
 
 NODES, ROWS, COLS = 4, 639, 384
 MOST_EVENTS = NODES * ROWS * COLS // 4  # a maximum has no other beside it
+MOST_COUNT = 2**53  # beyond it floats, which counts are summed in, leave whole numbers out
 LONGEST_REASON = 200
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
@@ -41,28 +42,43 @@ class Refused(Exception):
 
     def __init__(self, status: Status, reason: str) -> None:
         super().__init__(reason)
-        self.status, self.reason = status, reason
+        self.status, self.reason = status, _line(reason)
 
 
 def reason_of(error: BaseException) -> str:
     """An exception in one line that is the same each time: no addresses, not too long."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-    text = _ADDRESS.sub("0x...", text)
+    return _line(_ADDRESS.sub("0x...", text))
+
+
+def _line(text: str) -> str:
+    """Text of anybody's as files and pages can hold it: what does not print is escaped, half a
+    surrogate pair included; not too long."""
+    text = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text[: LONGEST_REASON + 1]
+    )
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 3]}..."
 
 
 def checked(outcome: Any) -> Outcome:
     """The outcome of a readout, its events in memory of its own; Refused."""
     try:
-        events, counts = outcome.events, outcome.counts
-        telemetry = outcome.telemetry_bytes
-        others = {name: getattr(outcome, name) for name in ("packed_bytes", "frame_bytes")}
-    except AttributeError as error:
+        return _checked(outcome)
+    except Refused:
+        raise
+    except Exception as error:  # attributes and names may be code of the algorithm's
         raise Refused(Status.WRONG, f"no Outcome: {reason_of(error)}") from None
+
+
+def _checked(outcome: Any) -> Outcome:
+    events, counts = outcome.events, outcome.counts
+    telemetry = outcome.telemetry_bytes
+    others = {name: getattr(outcome, name) for name in ("packed_bytes", "frame_bytes")}
     n_sent = len(_events(events))
     if not isinstance(counts, Mapping):
         raise Refused(Status.WRONG, f"counts are {type(counts).__name__}, not a mapping")
-    numbers = {str(name): _count(f"counts[{name!r}]", n) for name, n in counts.items()}
+    numbers = {_name(name): _count(f"counts[{name!r}]", n) for name, n in counts.items()}
     _add_up(numbers, n_sent)
     told = {"telemetry_bytes": _count("telemetry_bytes", telemetry)}
     told |= {name: _count(name, size) for name, size in others.items() if size is not None}
@@ -97,11 +113,21 @@ def _events(events: Any) -> NDArray[Any]:
     return events
 
 
+def _name(of_count: Any) -> str:
+    """Names of counts become parts of figures."""
+    name = str(of_count)
+    if not name or not name.isprintable():
+        raise Refused(Status.WRONG, f"counts has the name {name!r}")
+    return name
+
+
 def _count(name: str, value: Any) -> int:
     try:
         number = operator.index(value)
     except TypeError:
         raise Refused(Status.WRONG, f"{name} is {type(value).__name__}, not a count") from None
+    if abs(number) > MOST_COUNT:
+        raise Refused(Status.WRONG, f"{name} is beyond 2**53")
     if number < 0:
         raise Refused(Status.LIED, f"{name} is {number}")
     return number

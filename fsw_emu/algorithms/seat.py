@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 from fsw_emu.algorithms.guard import (
     COLS,
-    LONGEST_REASON,
     NODES,
     ROWS,
     Refused,
@@ -153,7 +152,9 @@ class Apart:
                 status = Status(answer["refused"])
             except ValueError:
                 status = Status.WRONG
-            raise Refused(status, str(answer.get("reason", ""))[:LONGEST_REASON])
+            if status is Status.GOOD:  # one that is out is not good, whatever it says
+                status = Status.WRONG
+            raise Refused(status, str(answer.get("reason", "")))
         return answer, body
 
     def _kill(self) -> None:

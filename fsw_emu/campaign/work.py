@@ -63,8 +63,8 @@ def _results(unit: Unit, world: World) -> list[Result]:
             try:
                 meters[run] = world.open_meter(_setup_of(run, setup))
                 seats[run] = room.enter_context(seated(run.named, setup, unit.folder, unit.limits))
-            except Refused as out:
-                ended[run] = Result(out.status, out.reason)
+            except Exception as error:
+                ended[run] = _ended(error)
         for index in range(unit.readouts):
             if not seats:
                 break
@@ -72,11 +72,22 @@ def _results(unit: Unit, world: World) -> list[Result]:
             for run, seat in list(seats.items()):
                 try:
                     meters[run].readout(exposure, seat.readout(exposure.frames))
-                except Refused as out:
-                    ended[run] = Result(out.status, f"readout {index}: {out.reason}")
+                except Exception as error:
+                    ended[run] = _ended(error, f"readout {index}: ")
                     del seats[run]
-    good = {run: Result(Status.GOOD, measures=_sorted(meters[run].measures())) for run in seats}
-    return [(ended | good)[run] for run in unit.runs]
+    for run in seats:
+        try:
+            ended[run] = Result(Status.GOOD, measures=_sorted(meters[run].measures()))
+        except Exception as error:
+            ended[run] = _ended(error)
+    return [ended[run] for run in unit.runs]
+
+
+def _ended(error: Exception, where: str = "") -> Result:
+    """One run's end, not that of the others: what is not the algorithm's fault is a lost run."""
+    if isinstance(error, Refused):
+        return Result(error.status, where + error.reason)
+    return Result(Status.LOST, where + reason_of(error))
 
 
 def _setup_of(run: Run, setup: Setup) -> Setup:

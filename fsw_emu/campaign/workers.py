@@ -19,6 +19,7 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from fsw_emu.algorithms.guard import reason_of
 from fsw_emu.algorithms.orphan import end_with
 from fsw_emu.campaign.plan import Unit
 from fsw_emu.campaign.work import Result
@@ -167,4 +168,4 @@ def _answer(future: Future[Answer]) -> Answer:
     except CancelledError:
         return "the scheduler gave it up"
     except Exception as error:  # Dask's: a worker that was killed, a scheduler that is gone
-        return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return reason_of(error)

@@ -11,16 +11,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from plain_world import DEADLY, PLAIN
+from plain_world import DEADLY, PLAIN, Counting
 
 import fsw_emu.campaign.store as store_module
 from fsw_emu.algorithms.guard import Status
+from fsw_emu.algorithms.interface import Outcome, Setup
 from fsw_emu.algorithms.names import read_names
 from fsw_emu.algorithms.seat import Limits
 from fsw_emu.campaign.campaign import NotKept, run_campaign
 from fsw_emu.campaign.code import code_version
 from fsw_emu.campaign.plan import Plan
 from fsw_emu.campaign.store import Busy, Store, decoded, encoded
+from fsw_emu.merit.measure import Measure
+from fsw_emu.scene.exposure import Exposure
 
 PLUG_INS = """
 def keep(events, *, most=700):
@@ -28,6 +31,20 @@ def keep(events, *, most=700):
 
 def raises(events):
     raise KeyError("no")
+
+def letters(events):
+    raise ValueError("bad \\udcff file")
+
+class Lies:
+    def __init__(self, setup):
+        self.many, self.name = setup.options["many"], setup.options["name"]
+
+    def readout(self, frames):
+        import numpy as np
+        from fsw_emu.algorithms.interface import FOUND_DTYPE, Outcome
+        many, name = 10**self.many, {"plain": "other", "surrogate": "\\ud800"}[self.name]
+        counts = {"detected": many, "sent": 0, name: many}
+        return Outcome(np.zeros(0, FOUND_DTYPE), counts, 0)
 """
 
 
@@ -115,6 +132,51 @@ def test_a_plug_in_that_raises_takes_only_its_runs_along(plan: Plan, tmp_path: P
     assert bad.reason == "readout 0: KeyError: 'no'"
     assert bad.measures == ()
     assert run_campaign(plan, tmp_path / "out", world=PLAIN).rows == made.rows
+
+
+@pytest.mark.parametrize(
+    "liar",
+    ["Lies(many=400,name=plain)", "Lies(many=1,name=surrogate)", "letters"],
+)
+def test_what_a_plug_in_says_cannot_stop_a_campaign(plan: Plan, tmp_path: Path, liar: str) -> None:
+    plan = replace(plan, algorithms=read_names(f"flight,mine.py:{liar}"), seeds=2)
+    made = run_campaign(plan, tmp_path / "out", world=PLAIN)
+    assert [result.status is Status.GOOD for _, result in made.rows] == [True, False] * 2
+    assert run_campaign(plan, tmp_path / "out", world=PLAIN).n_before == 4
+
+
+class Failing(Counting):
+    """Cannot measure what has this threshold."""
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup)
+        self._at = {61: "made", 62: "readout", 63: "measures"}.get(setup.threshold_adu, "")
+        self._fail("made")
+
+    def _fail(self, at: str) -> None:
+        if at == self._at:
+            raise OverflowError(at)
+
+    def readout(self, exposure: Exposure, outcome: Outcome) -> None:
+        self._fail("readout")
+        super().readout(exposure, outcome)
+
+    def measures(self) -> list[Measure]:
+        self._fail("measures")
+        return super().measures()
+
+
+def test_a_run_that_cannot_be_measured_is_lost_alone(plan: Plan, tmp_path: Path) -> None:
+    names = ",".join(f"flight(threshold={n})" for n in (61, 60, 62, 63))
+    plan = replace(plan, algorithms=read_names(names), seeds=1)
+    world = replace(PLAIN, open_meter=Failing)
+    results = [result for _, result in run_campaign(plan, tmp_path / "out", world=world).rows]
+    assert [result.status.value for result in results] == ["lost", "good", "lost", "lost"]
+    assert [result.reason for result in results if result.reason] == [
+        "OverflowError: made",
+        "readout 0: OverflowError: readout",
+        "OverflowError: measures",
+    ]
 
 
 def test_an_edited_plug_in_has_new_runs(plan: Plan, tmp_path: Path) -> None:
