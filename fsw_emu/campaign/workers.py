@@ -128,19 +128,20 @@ def answers(workers: Workers, job: Job, units: Iterable[Unit]) -> Iterator[tuple
     """Every unit once, as they are done; a text where none of its runs has a result: why.
 
     Where a worker dies, which of the units it had is not known: those out are tried again, one
-    at a time, and one whose worker dies then is given up.
+    at a time, and one whose worker dies then is given up. A crew may break at any time, also
+    while the caller is busy with an answer.
     """
     waiting = deque(units)
     out: dict[Future[Answer], Unit] = {}
     while waiting or out:
-        while waiting and len(out) < workers.window:
-            unit = waiting.popleft()
-            out[workers.submit(job, unit)] = unit
-        done, _ = wait(out, return_when=FIRST_COMPLETED)
-        if any(_is_broken(future) for future in done):
+        whole = _give_out(workers, job, waiting, out)
+        done = wait(out, return_when=FIRST_COMPLETED).done if whole else set(out)
+        if not whole or any(_is_broken(future) for future in done):
             done, _ = wait(out)
             workers.renew()
         suspects = [out[future] for future in done if _is_broken(future)]
+        if not done:  # it broke with nothing out: one at a time from here on, or it never ends
+            suspects = [waiting.popleft()]
         for future in done:
             unit = out.pop(future)
             if not _is_broken(future):
@@ -149,12 +150,32 @@ def answers(workers: Workers, job: Job, units: Iterable[Unit]) -> Iterator[tuple
             yield unit, _once_more(workers, job, unit)
 
 
+def _give_out(
+    workers: Workers, job: Job, waiting: deque[Unit], out: dict[Future[Answer], Unit]
+) -> bool:
+    """As many as the crew has room for; False where it is broken, units it did not take wait."""
+    while waiting and len(out) < workers.window:
+        try:
+            future = workers.submit(job, waiting[0])
+        except BrokenExecutor:
+            return False
+        out[future] = waiting.popleft()
+    return True
+
+
 def _once_more(workers: Workers, job: Job, unit: Unit) -> Answer:
-    future = workers.submit(job, unit)
-    wait([future])
-    if not _is_broken(future):
-        return _answer(future)
-    workers.renew()
+    """By a crew that is new, or whose break before was not the unit's doing."""
+    for _ in range(2):
+        try:
+            future = workers.submit(job, unit)
+        except BrokenExecutor:
+            workers.renew()
+            continue
+        wait([future])
+        if not _is_broken(future):
+            return _answer(future)
+        workers.renew()
+        break
     return "its worker died twice"
 
 
