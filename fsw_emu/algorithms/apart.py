@@ -22,7 +22,7 @@ from fsw_emu.algorithms.guard import Refused, Status, checked, reason_of
 from fsw_emu.algorithms.interface import Algorithm, Setup
 from fsw_emu.algorithms.names import Named
 from fsw_emu.algorithms.orphan import end_with
-from fsw_emu.algorithms.resolve import resolve
+from fsw_emu.algorithms.resolve import Changed, resolve
 from fsw_emu.algorithms.seat import FRAME_BYTES, SHAPE, SIZES, TOLD
 from fsw_emu.algorithms.wire import Broken, receive, send
 from fsw_emu.core import default_core
@@ -49,7 +49,10 @@ def _made(told: dict[str, Any]) -> Algorithm:
     named = Named(told["name"], tuple(told["options"].items()))
     try:
         base = Setup(core=default_core(), **{name: told[name] for name in TOLD})
-        return resolve(named.name, Path(told["folder"]))(named.setup(base))
+        factory = resolve(named.name, Path(told["folder"]), told["plug_in"])
+        return factory(named.setup(base))
+    except Changed as error:
+        raise Refused(Status.LOST, str(error)) from None
     except BaseException as error:  # sys.exit() of a module too
         what = str(error) if isinstance(error, ValueError) else reason_of(error)
         raise Refused(Status.UNUSABLE, what) from None

@@ -15,14 +15,9 @@ own; what it would run is known by its hash before.
 
 from __future__ import annotations
 
-import hashlib
-import importlib
-import importlib.util
-import sys
-from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 from fsw_emu.algorithms.artefacts import Hot, Tracks, Tree
@@ -31,6 +26,7 @@ from fsw_emu.algorithms.flight import Flight
 from fsw_emu.algorithms.interface import Factory
 from fsw_emu.algorithms.keep import c_filter, factory_of
 from fsw_emu.algorithms.search import Cti, Maps, Ties
+from fsw_emu.algorithms.sources import Sources, load_file, load_module, of_file, of_module
 from fsw_emu.algorithms.storm import Fair, Ladder
 
 GROUP = "fsw_emu.algorithms"
@@ -73,11 +69,24 @@ def is_built_in(name: str) -> bool:
     return name in BUILT_IN
 
 
-def resolve(name: str, folder: Path) -> Factory:
+class Changed(Exception):
+    """What a name stands for is not what it stood for."""
+
+
+def resolve(name: str, folder: Path, plug_in: str | None = None) -> Factory:
     """What ``name`` stands for; ValueError, in a line, where there is no such thing, and whatever
-    the user's module raises when it is loaded. Paths are relative to ``folder``."""
+    the user's module raises when it is loaded. Paths are relative to ``folder``. plug_in: its
+    :func:`digest`, Changed where it is another; what is hashed is what is run."""
     if name in BUILT_IN:
         return BUILT_IN[name]
+    try:
+        sources = _sources(name, folder)
+    except (OSError, ValueError):
+        if plug_in is None:
+            raise
+        sources = None
+    if sources is None or plug_in not in (None, sources.digest):
+        raise Changed(f"{name} changed since the campaign began")
     if name.startswith("lib:"):
         path, symbol = _library(name, folder)
         try:
@@ -85,9 +94,14 @@ def resolve(name: str, folder: Path) -> Factory:
         except (OSError, AttributeError) as error:
             raise ValueError(f"{name}: {' '.join(str(error).split())}") from None
     if ":" not in name:
-        return factory_of(_entry_point(name).load(), name)
+        point = _entry_point(name)
+        load_module(point.module, folder, sources)
+        return factory_of(point.load(), name)
     where, thing = _halves(name)
-    module = _from_file(folder / where) if where.endswith(".py") else _from_name(where, folder)
+    if where.endswith(".py"):
+        module = load_file(folder / where, sources)
+    else:
+        module = load_module(where, folder, sources)
     found: Any = module
     for part in thing.split("."):
         if not hasattr(found, part):
@@ -102,18 +116,20 @@ def digest(name: str, folder: Path) -> str:
     A file or a library: its bytes. A module: itself, or all sources of the package that it is of.
     What those import beyond it is not covered.
     """
-    if name in BUILT_IN:
-        return ""
+    return "" if name in BUILT_IN else _sources(name, folder).digest
+
+
+def _sources(name: str, folder: Path) -> Sources:
     if name.startswith("lib:"):
-        return _hash([_library(name, folder)[0]])
+        return of_file(_library(name, folder)[0])
     if ":" not in name:
-        return _hash(_module_files(_entry_point(name).module, folder))
+        return of_module(_entry_point(name).module, folder)
     where, _ = _halves(name)
     if where.endswith(".py"):
         if not (folder / where).is_file():
             raise ValueError(f"{where}: there is no such file")
-        return _hash([folder / where])
-    return _hash(_module_files(where, folder))
+        return of_file(folder / where)
+    return of_module(where, folder)
 
 
 def _halves(name: str) -> tuple[str, str]:
@@ -139,44 +155,3 @@ def _entry_point(name: str) -> EntryPoint:
     known = sorted({*BUILT_IN, *(one.name for one in entry_points(group=GROUP))})
     what = "file.py:Thing, package.module:Thing or lib:FILE.so"
     raise ValueError(f"{name} is no algorithm: {', '.join(known)}, or {what}")
-
-
-def _from_file(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise ValueError(f"{path}: there is no such file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _from_name(name: str, folder: Path) -> ModuleType:
-    """Folders of the command come last: nothing of theirs hides a module of Python's."""
-    if str(folder) not in sys.path:
-        sys.path.append(str(folder))
-    return importlib.import_module(name)
-
-
-def _module_files(name: str, folder: Path) -> list[Path]:
-    top = name.partition(".")[0]
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise ValueError(f"{name!r} is no name of a module")
-    spec = importlib.util.find_spec(top)  # of the top: no parent is imported for it
-    if spec is None and (folder / top / "__init__.py").is_file():
-        return sorted((folder / top).rglob("*.py"))
-    if spec is None and (folder / f"{top}.py").is_file():
-        return [folder / f"{top}.py"]
-    if spec is None:
-        raise ValueError(f"{name}: there is no module {top}")
-    if spec.submodule_search_locations:
-        return sorted(f for at in spec.submodule_search_locations for f in Path(at).rglob("*.py"))
-    return [Path(spec.origin)] if spec.has_location and spec.origin else []
-
-
-def _hash(files: Iterable[Path]) -> str:
-    """Of the names and bytes, in order."""
-    made = hashlib.sha256()
-    for path in files:
-        made.update(f"{path.name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return made.hexdigest()

@@ -59,12 +59,15 @@ class Seat(Protocol):
 
 
 @contextmanager
-def seated(named: Named, setup: Setup, folder: Path, limits: Limits) -> Iterator[Seat]:
-    """The algorithm, made. Refused where that fails; whatever is left of it ends with the block."""
+def seated(
+    named: Named, setup: Setup, folder: Path, limits: Limits, plug_in: str | None = None
+) -> Iterator[Seat]:
+    """The algorithm, made. Refused where that fails; whatever is left of it ends with the block.
+    plug_in: what ``resolve.digest`` says it is, if another is to be refused."""
     if named.name in BUILT_IN:
         yield Inside(named, setup)
         return
-    seat = Apart(named, setup, folder, limits)
+    seat = Apart(named, setup, folder, limits, plug_in)
     try:
         yield seat
     finally:
@@ -95,7 +98,9 @@ class Inside:
 class Apart:
     """In a process of its own, which ends with this one."""
 
-    def __init__(self, named: Named, setup: Setup, folder: Path, limits: Limits) -> None:
+    def __init__(
+        self, named: Named, setup: Setup, folder: Path, limits: Limits, plug_in: str | None = None
+    ) -> None:
         self._limits, self._patience = limits, limits.start_s
         shared = os.memfd_create("frames")
         os.ftruncate(shared, FRAME_BYTES)
@@ -112,9 +117,9 @@ class Apart:
         other.close()
         os.close(shared)
         told = {name: getattr(setup, name) for name in TOLD}
-        options = dict(named.options)
+        told |= {"name": named.name, "options": dict(named.options), "folder": str(folder)}
         try:
-            self._ask({"name": named.name, "options": options, "folder": str(folder), **told})
+            self._ask({**told, "plug_in": plug_in})
             self._patience += limits.readout_s
         except BaseException:
             self.close()

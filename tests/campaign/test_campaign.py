@@ -6,22 +6,27 @@
 from __future__ import annotations
 
 import errno
+import os
+import py_compile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from plain_world import DEADLY, PLAIN, Counting
+from plain_world import DEADLY, N_PHOTONS, PLAIN, Counting
 
 import fsw_emu.campaign.store as store_module
 from fsw_emu.algorithms.guard import Status
 from fsw_emu.algorithms.interface import Outcome, Setup
-from fsw_emu.algorithms.names import read_names
+from fsw_emu.algorithms.names import Value, read_names
 from fsw_emu.algorithms.seat import Limits
 from fsw_emu.campaign.campaign import NotKept, run_campaign
 from fsw_emu.campaign.code import code_version
 from fsw_emu.campaign.plan import Plan
 from fsw_emu.campaign.store import Busy, Store, decoded, encoded
+from fsw_emu.campaign.work import Result
+from fsw_emu.campaign.world import Sky
 from fsw_emu.merit.measure import Measure
 from fsw_emu.scene.exposure import Exposure
 
@@ -184,6 +189,42 @@ def test_an_edited_plug_in_has_new_runs(plan: Plan, tmp_path: Path) -> None:
     run_campaign(plan, tmp_path / "out", world=PLAIN)
     (tmp_path / "mine.py").write_text(PLUG_INS.replace("700", "590"))
     assert run_campaign(plan, tmp_path / "out", world=PLAIN).n_before == 1
+
+
+@pytest.mark.parametrize("name", ["mine.py:keep", "mine:keep", "bundle.deep:keep"])
+def test_bytecode_of_before_does_not_run(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Python takes bytecode for that of a source with the same second and size."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle/__init__.py").write_text("")
+    plan = replace(plan, algorithms=read_names(f"flight,{name}"), seeds=1)
+    totals = []
+    for most in ("700", "100"):
+        for path in (tmp_path / "mine.py", tmp_path / "bundle/deep.py"):
+            path.write_text(PLUG_INS.replace("700", most))
+            os.utime(path, (1e9, 1e9))
+            if most == "700":
+                py_compile.compile(str(path))
+        rows = run_campaign(plan, tmp_path / "out", world=PLAIN).rows
+        totals.append({m.part: m.total for m in rows[1][1].measures}["filtered"])
+    assert totals == [0, 2 * N_PHOTONS]
+
+
+def test_a_plug_in_edited_meanwhile_loses_its_runs(plan: Plan, tmp_path: Path) -> None:
+    plan = replace(plan, algorithms=read_names("flight,mine.py:keep"), seeds=1)
+
+    def edits(preset: str, overrides: Mapping[str, Value], seed: int) -> Sky:
+        (tmp_path / "mine.py").write_text(PLUG_INS.replace("700", "590"))
+        return PLAIN.open_sky(preset, overrides, seed)
+
+    (_, good), (_, lost) = run_campaign(
+        plan, tmp_path / "out", world=replace(PLAIN, open_sky=edits)
+    ).rows
+    assert good.status is Status.GOOD
+    assert lost == Result(Status.LOST, "mine.py:keep changed since the campaign began")
+    assert len(list((tmp_path / "out/runs").iterdir())) == 1
 
 
 def test_time_limits_are_inputs_of_plug_ins_alone(plan: Plan) -> None:
