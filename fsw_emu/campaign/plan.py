@@ -77,6 +77,7 @@ class Plan:
         for what, count in (("--seeds", self.seeds), ("--frames", self.readouts)):
             if count < 1:
                 raise ValueError(f"{what} {count}: at least 1 is asked for")
+        self._check_words()
         names = [name for name, _ in (*self.overrides, *self.grid)]
         for what, given in (("scene", self.scenes), ("parameter", names)):
             if twice := [one for i, one in enumerate(given) if one in given[:i]]:
@@ -86,6 +87,19 @@ class Plan:
             parts = f"{len(self.scenes)} scenes x {points} points x {self.seeds} seeds"
             parts = f"{parts} x {len(self.algorithms)} algorithms"
             raise ValueError(f"{parts}: {self.n_runs} runs, and --most-runs is {self.most_runs}")
+
+    def _check_words(self) -> None:
+        """What addresses and tables cannot hold: numbers that are none, half surrogate pairs."""
+        for word in (*self.scenes, *(one.name for one in self.algorithms)):
+            if not word.isprintable():
+                raise ValueError(f"{word!r}: a name that does not print")
+        options = [option for one in self.algorithms for option in one.options]
+        on_grid = [(name, value) for name, values in self.grid for value in values]
+        for name, value in (*self.overrides, *on_grid, *options):
+            bad = isinstance(value, float) and not math.isfinite(value)
+            if bad or not f"{name}{value}".isprintable():
+                shown = f"{name}={value}".encode("unicode_escape").decode()
+                raise ValueError(f"{shown}: a number or a word that prints is asked for")
 
     @property
     def n_runs(self) -> int:

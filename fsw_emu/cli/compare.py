@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fsw_emu.campaign.campaign import Campaign
     from fsw_emu.campaign.plan import Plan
+    from fsw_emu.merit.limits import Limit
+
+#: of schedulers that distributed connects to; of another it says so with pages of text
+_ADDRESS = re.compile(r"(?:tcp|tls|wss?)://[^/\s]+:(?P<port>\d{1,5})", re.ASCII)
 
 EXAMPLE = """\
 examples:
@@ -84,11 +89,10 @@ def run(args: argparse.Namespace) -> int:
     from fsw_emu.campaign.store import Busy
     from fsw_emu.cli.files import describe
     from fsw_emu.cli.progress import Progress
-    from fsw_emu.merit.limits import read_limits
 
     try:
         plan = _plan(args)
-        limits = () if args.thresholds is None else read_limits(args.thresholds.read_text("utf-8"))
+        limits = () if args.thresholds is None else _limits(args.thresholds)
         check_scenes(plan)
         _check_algorithms(plan)
         with Progress("runs", plan.n_runs, "run") as bar:
@@ -113,6 +117,15 @@ def _list() -> int:
     return 0
 
 
+def _limits(path: Path) -> tuple[Limit, ...]:
+    from fsw_emu.merit.limits import read_limits
+
+    try:
+        return read_limits(path.read_text("utf-8"))
+    except RecursionError:
+        raise ValueError(f"{path}: nested too deeply") from None
+
+
 def _plan(args: argparse.Namespace) -> Plan:
     from fsw_emu.algorithms.names import read_names, read_value
     from fsw_emu.algorithms.seat import Limits
@@ -122,6 +135,10 @@ def _plan(args: argparse.Namespace) -> Plan:
         raise ValueError(f"--workers {args.workers}: at least 1 is asked for")
     if not 0 < args.time_limit < float("inf"):
         raise ValueError(f"--time-limit {args.time_limit:g}: seconds, more than 0, are asked for")
+    if args.scheduler is not None:
+        address = _ADDRESS.fullmatch(args.scheduler)
+        if address is None or not 0 < int(address["port"]) < 1 << 16:
+            raise ValueError(f"--scheduler {args.scheduler!r}: tcp://HOST:PORT is asked for")
     overrides = tuple((name, read_value(text)) for name, text in map(_pair, args.set))
     grid = []
     for name, text in map(_pair, args.grid):

@@ -22,6 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def keep(events):\n    return events['row'] > 300\n\ndef bad(events):\n    return 1 / 0\n"
     )
     (tmp_path / "mine.py").write_text(source)
+    (tmp_path / "deep.toml").write_text(f"limit = {'[' * 3000}{']' * 3000}")
     return tmp_path
 
 
@@ -87,6 +88,22 @@ def test_no_page_without_a_baseline(folder: Path, capsys: pytest.CaptureFixture[
         ({"set": "sky.pressure_npa"}, "'sky.pressure_npa': NAME=VALUE"),
         ({"set": "sky.nothing=1"}, "sky.nothing: no such parameter"),
         ({"set": "sky.pressure_npa=nan"}, "sky.pressure_npa"),
+        ({"grid": "sky.pressure_npa=nan,2"}, "sky.pressure_npa=nan: a number or a word"),
+        ({"grid": "sky.pressure_npa=2,1e999"}, "sky.pressure_npa=inf: a number or a word"),
+        ({"grid": "sky.pressure_npa=2,\udcff"}, "sky.pressure_npa=\\udcff: a number or a word"),
+        ({"algorithms": "flight,mine.py:keep(most=nan)"}, "most=nan: a number or a word"),
+        (
+            {"algorithms": "flight,m\udcff.py:keep"},
+            "'m\\udcff.py:keep': a name that does not print",
+        ),
+        ({"scenes": "quiet,\udcff"}, "'\\udcff': a name that does not print"),
+        ({"scheduler": "foo"}, "--scheduler 'foo': tcp://HOST:PORT is asked for"),
+        ({"scheduler": "foo:8786"}, "--scheduler 'foo:8786': tcp://HOST:PORT is asked for"),
+        ({"scheduler": "zip://foo:8786"}, "tcp://HOST:PORT is asked for"),
+        ({"scheduler": "tcp://foo:65536"}, "tcp://HOST:PORT is asked for"),
+        ({"scheduler": "tcp://foo:8786/x"}, "tcp://HOST:PORT is asked for"),
+        ({"scheduler": ""}, "tcp://HOST:PORT is asked for"),
+        ({"thresholds": "deep.toml"}, "deep.toml: nested too deeply"),
         ({"grid": "sky.pressure_npa=1,1"}, "--grid sky.pressure_npa=1,1: values are asked for"),
         ({"thresholds": "nix.toml"}, "nix.toml: No such file"),
         ({"thresholds": "mine.py"}, "not TOML"),
