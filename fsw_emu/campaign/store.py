@@ -14,8 +14,9 @@ import hashlib
 import importlib
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,9 @@ from fsw_emu.merit.measure import Measure
 from fsw_emu.provenance import canonical
 
 RUNS, TABLE = "runs", "results.parquet"
+#: as ``atomic`` names what is not whole yet: the table and the page, a run
+_OF_ALL = re.compile(r"\.(?:results\.parquet|index\.html)\.[0-9]+\.part")
+_OF_RUN = re.compile(r"\.[0-9a-f]{64}\.parquet\.[0-9]+\.part")
 _KEYS = ("inputs", "status", "reason", "sha256")
 _TEXTS = ("figure", "part")
 _MEASURE = tuple(one.name for one in fields(Measure))
@@ -75,10 +79,10 @@ class Store:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Busy(f"{self._folder}: another campaign writes to it") from None
-            for folder in (self._folder, self._folder / RUNS):
+            for folder, names in ((self._folder, _OF_ALL), (self._folder / RUNS, _OF_RUN)):
                 for part in folder.glob(".*.part"):
-                    with suppress(FileNotFoundError):
-                        part.unlink()
+                    if names.fullmatch(part.name):  # others' files of that kind are theirs
+                        part.unlink(missing_ok=True)
             yield
 
 

@@ -279,6 +279,25 @@ def test_two_campaigns_do_not_share_a_folder(plan: Plan, tmp_path: Path) -> None
         run_campaign(plan, tmp_path, world=PLAIN)
 
 
+def test_what_others_left_in_the_folder_stays(plan: Plan, tmp_path: Path) -> None:
+    address = "0f" * 32
+    others = [
+        ".film.mkv.part",
+        ".results.parquet.part",
+        ".results.parquet.old.part",
+        f"runs/.{address}.parquet.x.part",
+        f"runs/.{address}.mkv.1.part",
+        "runs/.results.parquet.1.part",
+    ]
+    ours = [".results.parquet.1.part", ".index.html.22.part", f"runs/.{address}.parquet.333.part"]
+    (tmp_path / "runs").mkdir()
+    for name in others + ours:
+        (tmp_path / name).write_bytes(b"half")
+    with Store(tmp_path).held():
+        left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.part")}
+    assert left == set(others)
+
+
 def test_grids_that_explode_are_refused_before_they_do() -> None:
     names = read_names("flight,flight(threshold=30)")
     values = tuple(range(1000))
