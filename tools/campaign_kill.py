@@ -7,7 +7,8 @@
 Usage: campaign_kill.py [-h] [--runs N] [--kills N] [--workers N] [--seed S] [--out DIR]
 
 Every other kill takes the workers along, as a loss of power does; the others leave them behind.
-Exit: 0 every run is there once and all bytes are equal, 1 not so.
+Exit: 0 every run that was planned is there once, with a result, and all files of both are the same,
+byte for byte, the page included; 1 not so; 2 wrong use.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ class Kills:
     faults: tuple[str, ...]
 
 
-def examine(command: Command, folder: Path, *, kills: int, rng: random.Random) -> Kills:
-    """A campaign left alone, then one killed so often; what is wrong with the second."""
+def examine(command: Command, folder: Path, *, runs: int, kills: int, rng: random.Random) -> Kills:
+    """A campaign of so many runs left alone, then one killed so often; what is wrong with the
+    second."""
     calm, killed = folder / "calm", folder / "killed"
     began = time.monotonic()
     if code := subprocess.run(command(calm), check=False).returncode:  # noqa: S603
@@ -67,7 +69,7 @@ def examine(command: Command, folder: Path, *, kills: int, rng: random.Random) -
         done.append(_whole(killed))
     code = subprocess.run(command(killed), check=False).returncode  # noqa: S603
     faults = [f"the last call exits with {code}"] if code else []
-    return Kills(tuple(done), seconds, (*faults, *differences(calm, killed)))
+    return Kills(tuple(done), seconds, (*faults, *differences(calm, killed, runs)))
 
 
 def _killed(command: Sequence[str], folder: Path, moment: Moment, *, group: bool) -> bool:
@@ -91,30 +93,36 @@ def _whole(folder: Path) -> int:
     return len(list(folder.glob("runs/[!.]*.parquet")))
 
 
-def differences(calm: Path, killed: Path) -> list[str]:
+def differences(calm: Path, killed: Path, runs: int) -> list[str]:
     """Names of files that are not in both, or not the same; runs that are not there once."""
     one, other = _hashes(calm), _hashes(killed)
     faults = [f"{name}: only in one of them" for name in sorted(one.keys() ^ other.keys())]
     faults += [f"{n}: differs" for n in sorted(one.keys() & other.keys()) if one[n] != other[n]]
-    return faults + _counted(killed)
+    return faults + _counted(killed, runs)
 
 
-def _counted(folder: Path) -> list[str]:
+def _counted(folder: Path, n_planned: int) -> list[str]:
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(folder / "results.parquet").to_pydict()
     keys = ("scene", "point", "seed", "algorithm")
     runs = set(zip(*(table[key] for key in keys), table["run"], strict=True))
-    if len(runs) != len({run[-1] for run in runs}) or len(runs) != _whole(folder):
-        return [f"{len(runs)} runs in the table, {_whole(folder)} files"]
+    n_addresses = len({run[-1] for run in runs})
+    if {len(runs), n_addresses, _whole(folder)} != {n_planned}:
+        told = f"{len(runs)} runs of {n_addresses} addresses in the table, {_whole(folder)} files"
+        return [f"{n_planned} runs planned, {told}"]
+    if bad := sorted(set(table["status"]) - {"good"}):
+        return [f"runs without a result: {', '.join(bad)}"]
     lines = list(zip(table["run"], table["figure"], table["part"], strict=True))
     return [] if len(lines) == len(set(lines)) else ["a measure is there more than once"]
 
 
 def _hashes(folder: Path) -> dict[str, str]:
+    """Of all files: nothing of a campaign differs by design, no time is written down."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*.parquet"))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -137,16 +145,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the moments; default %(default)s")
     parser.add_argument("--out", type=Path, help="keep the campaigns there, in a new folder")
     args = parser.parse_args(argv)
+    if args.runs < 1 or args.runs % len(ALGORITHMS):
+        parser.error(f"--runs {args.runs}: a multiple of {len(ALGORITHMS)} algorithms is asked for")
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.out or Path(scratch)
         rng = random.Random(args.seed)  # noqa: S311
-        made = examine(compare(args.runs, args.workers), folder, kills=args.kills, rng=rng)
-        n_files = _whole(folder / "killed")
+        made = examine(
+            compare(args.runs, args.workers), folder, runs=args.runs, kills=args.kills, rng=rng
+        )
+        n_files = len(_hashes(folder / "killed"))
     print(f"left alone: {made.seconds:.0f} s; runs whole at each kill: {made.done}")
     for fault in made.faults:
         print(fault)
     if not made.faults:
-        print(f"{n_files} runs, each once, all bytes equal")
+        print(f"{args.runs} runs as planned, each once; all bytes of {n_files} files equal")
     return 1 if made.faults else 0
 
 

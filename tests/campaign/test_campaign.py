@@ -279,7 +279,7 @@ def test_two_campaigns_do_not_share_a_folder(plan: Plan, tmp_path: Path) -> None
         run_campaign(plan, tmp_path, world=PLAIN)
 
 
-def test_what_others_left_in_the_folder_stays(plan: Plan, tmp_path: Path) -> None:
+def test_what_others_left_in_the_folder_stays(tmp_path: Path) -> None:
     address = "0f" * 32
     others = [
         ".film.mkv.part",
