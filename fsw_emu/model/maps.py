@@ -102,9 +102,7 @@ def _towards_zero(value: int, divisor: int) -> int:
     return int(math.copysign(abs(value) // divisor, value))
 
 
-def _common(
-    samples: NDArray[np.uint16], offset: NDArray[np.int64], clip: int
-) -> NDArray[np.int64]:
+def _common(samples: NDArray[np.uint16], offset: NDArray[np.int64], clip: int) -> NDArray[np.int64]:
     rows = common_rows(samples[None], offset[None].astype(np.uint32), clip=clip)
     common: NDArray[np.int64] = rows[0].astype(np.int64)
     return common
