@@ -51,7 +51,7 @@ static const uint8_t grades[256] = {
 };
 
 /* Window pixels in raster order: where each stands in the packet, and from which height above the
- * background it counts [ADU]. */
+ * background it counts [ADU]; the centre always does. */
 struct layout {
     uint8_t place[SXI_FEE_WINDOW_PIXELS];
     uint16_t split[SXI_FEE_WINDOW_PIXELS];
@@ -189,7 +189,11 @@ int32_t sxi_grade_events(struct sxi_grader *ctx, const struct sxi_event *events,
     struct layout layout;
     for (uint32_t k = 0; k < SXI_FEE_WINDOW_PIXELS; k++) {
         layout.place[k] = (uint8_t)place(k, ctx->window_order);
-        layout.split[k] = ((uint32_t)OUTER >> k & 1U) != 0U ? ctx->outer : ctx->split;
+        layout.split[k] = ctx->outer;
+    }
+    for (uint32_t i = 0; i < SIDES; i++) {
+        layout.split[edge[i]] = ctx->split;
+        layout.split[diagonal[i]] = ctx->split;
     }
     for (uint32_t i = 0; i < n; i++) {
         grade(ctx, &events[i], &layout, &out[i]);

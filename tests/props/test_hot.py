@@ -266,6 +266,25 @@ def test_a_full_table_stays_in_its_memory(csxi: SimpleNamespace) -> None:
     assert lib.sxi_hot_mask(ctx, ffi.new("uint8_t[30672]"), 30672) == 8
 
 
+@pytest.mark.verifies("HOT-9")
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize("better", [(1, 3), (3, 9)], ids=["fewer", "longer ago"])
+def test_a_full_bucket_forgets_the_pixel_that_is_least_worth(
+    csxi: SimpleNamespace, place: int, better: tuple[int, int]
+) -> None:
+    """The one of fewest events, or of those the one without for longest, wherever it stands."""
+    ffi, lib = csxi.ffi, csxi.lib
+    table, out = ffi.new("struct sxi_hot_pixel[8]"), ffi.new("uint8_t[1]")
+    for i in range(8):
+        hits, idle = better if i == place else (3, 3)
+        table[i].hits, table[i].idle, table[i].row, table[i].state = hits, idle, 9 * i, 1
+    ctx = ffi.new("struct sxi_hot *", {"pixels": table, "clean": 4})
+    event = ffi.new("struct sxi_event[1]", [{"row": 600, "col": 7}])
+    assert lib.sxi_hot_update(ctx, event, 1, out) == 1
+    assert [pixel.row for pixel in table] == [600 if i == place else 9 * i for i in range(8)]
+    assert ctx.n_evicted == 1
+
+
 def test_the_last_place_of_a_table_ages(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib
     table = ffi.new("struct sxi_hot_pixel[8]")

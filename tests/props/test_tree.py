@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -92,6 +93,18 @@ def test_the_ranks_of_every_ring(core: Core) -> None:
     names = [TREE_FEATURES.index(name) for name in ("ring_max", "ring_third", "ring_fifth")]
     told = core.tree_features(events, DecisionTree(nodes=(), roots=()))[:, names]
     np.testing.assert_array_equal(told, np.sort(patterns, axis=1)[:, [7, 5, 3]])
+
+
+@pytest.mark.verifies("TREE-1")
+@pytest.mark.parametrize("levels", list(itertools.permutations([10, 20, 30])))
+def test_saturated_pixels_are_counted_wherever_they_are(core: Core, levels: Any) -> None:
+    events = np.zeros(1, EVENT_DTYPE)
+    events["pixels"][0, [12, 8, 23]] = levels  # centre, ring, outside
+    counts = []
+    for saturation in (0, 10, 11, 20, 30, 31):
+        told = core.tree_features(events, DecisionTree(saturation=saturation))
+        counts.append(int(told[0, TREE_FEATURES.index("saturated")]))
+    assert counts == [0, 3, 2, 2, 1, 0]
 
 
 @pytest.mark.verifies("TREE-1")
