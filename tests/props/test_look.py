@@ -169,6 +169,15 @@ def test_limits_of_parameters(csxi: SimpleNamespace, name: str, last: int, beyon
     assert state(csxi, bad) == before
 
 
+def test_a_readout_begins_empty_whatever_the_memory_held(csxi: SimpleNamespace) -> None:
+    held = {"n_kept": [1, 2, 3, 4], "n_rejected": 5, "sum_x": 6, "sum_y": 7, "cells": [8, 9]}
+    ctx = csxi.ffi.new("struct sxi_look *", GOOD | held | {"mean": 10, "n_alarms": 11})
+    assert csxi.lib.sxi_look_init(ctx) == 0
+    product = closed(csxi, ctx)
+    assert [*product.n_kept, product.n_rejected, product.mean, ctx.n_alarms] == [0] * 7
+    assert not any(product.cells)
+
+
 @pytest.mark.verifies("STAT-3")
 def test_refusals_change_nothing(csxi: SimpleNamespace) -> None:
     ffi, lib = csxi.ffi, csxi.lib

@@ -189,6 +189,16 @@ def test_a_sum_ends_at_32_bits(core: Core) -> None:
     assert found.tracks["n_pixels"].tolist() == [257 * 256]
 
 
+@pytest.mark.verifies("TRACK-6")
+def test_as_many_tracks_as_runs(core: Core) -> None:
+    """The last number of a track is one less than what stands for none."""
+    frame = np.zeros((3, 65535), np.uint16)
+    frame[::2, ::2] = 9
+    found = core.find_tracks(frame, level=1, min_pixels=1, room=65535)
+    assert found.runs["track"].tolist() == list(range(65535))
+    assert (len(found.tracks), found.n_lost) == (65535, 1)
+
+
 def test_a_comb_is_one_track(core: Core) -> None:
     """Runs that meet late: each joins all before it."""
     comb = np.zeros((40, 64), np.uint16)
