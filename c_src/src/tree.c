@@ -56,10 +56,11 @@ static void look_at_ring(const struct sxi_event *event, int32_t background, uint
     }
     const int32_t first_row = p[6] + p[7] + p[8];
     const int32_t last_row = p[16] + p[17] + p[18];
+    const int32_t between = p[11] + p[13];
     const int32_t columns = p[6] + p[11] + p[16] - p[8] - p[13] - p[18];
     struct window_ranks ranks;
     window_rank_ring(event, &ranks);
-    out[SXI_TREE_RING_SUM] = first_row + last_row + p[11] + p[13] - RING_PIXELS * background;
+    out[SXI_TREE_RING_SUM] = first_row + last_row + between - RING_PIXELS * background;
     out[SXI_TREE_RING_MAX] = (int32_t)ranks.largest - background;
     out[SXI_TREE_RING_THIRD] = (int32_t)ranks.third - background;
     out[SXI_TREE_RING_FIFTH] = (int32_t)ranks.fifth - background;
