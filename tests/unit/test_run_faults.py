@@ -146,7 +146,10 @@ def test_a_killed_run_leaves_whole_files_only(tmp_path: Path, ending: signal.Sig
         while not list(entities.glob("*.ce")) and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(ending)
-        _, error = process.communicate(timeout=60)
+        try:
+            _, error = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert len(error.splitlines()) == 1
     assert "interrupted" in error
