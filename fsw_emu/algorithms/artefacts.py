@@ -19,6 +19,7 @@ from fsw_emu.algorithms.flight import (
     detect,
     filter_defaults,
     joined,
+    kept,
     options_of,
     sent,
 )
@@ -29,11 +30,6 @@ from fsw_emu.core import HOT_AFTERGLOW, HOT_HOT, Core
 
 #: option and default of the track finder [pixels, ADU]: ASSUMED A85. A photon lights 4 pixels
 TRACK_OPTIONS = {"min_pixels": 6, "mip": 600}
-
-
-def kept(nodes: Sequence[NDArray[Any]], keep: Sequence[NDArray[np.bool_]]) -> list[NDArray[Any]]:
-    """Of each node what its mask says."""
-    return [records[mask] for records, mask in zip(nodes, keep, strict=True)]
 
 
 class HotPixels:

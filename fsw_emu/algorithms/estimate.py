@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fsw_emu.algorithms.interface import FOUND_DTYPE, NO_GRADE
 
-_INNER = np.array([6, 7, 8, 11, 12, 13, 16, 17, 18])
-_OUTER = np.setdiff1d(np.arange(25), _INNER)
+#: pixels of a window in raster order: the 3x3 around the centre, and the others
+INNER = np.array([6, 7, 8, 11, 12, 13, 16, 17, 18])
+OUTER = np.setdiff1d(np.arange(25), INNER)
 _STEPS = np.array([-1.0, 0.0, 1.0], np.float32)
 NO_TRACK = 255
 
@@ -30,7 +31,7 @@ def found(node: int, records: NDArray[Any]) -> NDArray[Any]:
     for name in ("row", "col", "pixels"):
         events[name] = records[name]
     pixels = records["pixels"].astype(np.float32)
-    above = pixels[:, _INNER] - np.median(pixels[:, _OUTER], axis=1)[:, None]
+    above = pixels[:, INNER] - np.median(pixels[:, OUTER], axis=1)[:, None]
     events["pha_adu"] = above.sum(axis=1)
     charge = np.maximum(above, 0).reshape(-1, 3, 3)
     whole = charge.sum(axis=(1, 2))

@@ -8,14 +8,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.algorithms.artefacts import TRACK_OPTIONS, HotPixels, distances, kept
-from fsw_emu.algorithms.flight import joined, options_of
+from fsw_emu.algorithms.artefacts import TRACK_OPTIONS, HotPixels, distances
+from fsw_emu.algorithms.flight import joined, kept, options_of
 from fsw_emu.algorithms.interface import Outcome, Setup
-from fsw_emu.algorithms.search import LEARNED_FRAMES, SATURATION_ADU, NodeMaps, search
+from fsw_emu.algorithms.search import MAP_OPTIONS, SATURATION_ADU, NodeMaps, search
 from fsw_emu.algorithms.storm import LADDER_OPTIONS, Quotas, Rungs
 from fsw_emu.algorithms.trees import shipped_tree
-
-_MAP_OPTIONS = {"common": True, "sigmas": 5.0, "learned": LEARNED_FRAMES, "good_frames": 32}
 
 
 class Extended:
@@ -28,10 +26,10 @@ class Extended:
     def __init__(self, setup: Setup) -> None:
         options = options_of(
             setup, "extended", clean=64, tile_quota=0,
-            **_MAP_OPTIONS, **TRACK_OPTIONS, **LADDER_OPTIONS,
+            **MAP_OPTIONS, **TRACK_OPTIONS, **LADDER_OPTIONS,
         )  # fmt: skip
         self._setup = setup
-        self._maps = NodeMaps(setup, **{name: options[name] for name in _MAP_OPTIONS})
+        self._maps = NodeMaps(setup, **{name: options[name] for name in MAP_OPTIONS})
         self._hot = HotPixels(setup.core, clean=options["clean"])
         self._tracks = {name: options[name] for name in TRACK_OPTIONS}
         self._tree = shipped_tree("scene", core=setup.core)

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fsw_emu.algorithms.estimate import found
 from fsw_emu.algorithms.interface import FOUND_DTYPE, Outcome, Setup
-from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core
+from fsw_emu.core import EVENT_DTYPE, HEADER_DTYPE, Core, Detection
 from fsw_emu.packets.fee import EVENT, WINDOW_BYTES
 
 EVENT_PACKET_BYTES = 64
@@ -34,20 +34,49 @@ def options_of(setup: Setup, name: str, **defaults: Any) -> dict[str, Any]:
     return made
 
 
+class Seen(Protocol):
+    """Of a node: its events, and how many the limit cost."""
+
+    @property
+    def records(self) -> NDArray[Any]: ...
+    @property
+    def n_dropped(self) -> int: ...
+
+
+SeenT = TypeVar("SeenT", bound=Seen)
+
+
+def within_limit(
+    frames: NDArray[np.uint16],
+    limit: int | None,
+    look: Callable[[int, NDArray[np.uint16], int | None], SeenT],
+) -> tuple[list[SeenT], int]:
+    """What ``look`` sees in each node and frame with what is left of the limit, and how many that
+    cost: it is a CCD's, of which side E takes what it needs first (EDU-5)."""
+    nodes: list[SeenT] = []
+    left = limit
+    for node, frame in enumerate(frames):
+        left = limit if node % 2 == 0 else left
+        nodes.append(look(node, frame, left))
+        left = None if left is None else left - len(nodes[-1].records)
+    return nodes, sum(seen.n_dropped for seen in nodes)
+
+
 def detect(
     setup: Setup, frames: NDArray[np.uint16], *, limit: int | None
 ) -> tuple[list[NDArray[Any]], int]:
-    """Events of each node (EVENT_DTYPE), and how many ``limit`` cost: that of a CCD, of which
-    side E takes what it needs first (EDU-5)."""
-    nodes: list[NDArray[Any]] = []
-    n_dropped, left = 0, limit
-    for node, frame in enumerate(frames):
-        left = limit if node % 2 == 0 else left
-        seen = setup.core.detect_events(frame, threshold=setup.threshold_adu, limit=left)
-        nodes.append(seen.records)
-        n_dropped += seen.n_dropped
-        left = None if left is None else left - len(seen.records)
-    return nodes, n_dropped
+    """Events of each node (EVENT_DTYPE) by the flight rule, and how many the limit cost."""
+
+    def look(_: int, frame: NDArray[np.uint16], left: int | None) -> Detection:
+        return setup.core.detect_events(frame, threshold=setup.threshold_adu, limit=left)
+
+    nodes, n_dropped = within_limit(frames, limit, look)
+    return [seen.records for seen in nodes], n_dropped
+
+
+def kept(nodes: Sequence[NDArray[Any]], keep: Sequence[NDArray[np.bool_]]) -> list[NDArray[Any]]:
+    """Of each node what its mask says."""
+    return [records[mask] for records, mask in zip(nodes, keep, strict=True)]
 
 
 def sent(
@@ -59,12 +88,21 @@ def sent(
 ) -> Outcome:
     """An outcome of FOUND_DTYPE events; counts: the others by what became of them. What an event
     takes beyond its packet is not compressed."""
-    packets = packets_of(core, events)
-    packed = sum(len(packet) for packet in core.events_encode(packets)) if len(events) else 0
     n_sent = len(events)
-    packed += (event_bytes - EVENT_PACKET_BYTES) * n_sent
-    told = {"detected": n_sent + sum(counts.values()), "sent": n_sent, **counts}
-    return Outcome(events, told, event_bytes * n_sent, packed)
+    packed = packed_bytes(core, events) + (event_bytes - EVENT_PACKET_BYTES) * n_sent
+    return Outcome(events, told_of(n_sent, counts), event_bytes * n_sent, packed)
+
+
+def told_of(n_sent: int, counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts of an outcome; counts: of the events that are not sent."""
+    return {"detected": n_sent + sum(counts.values()), "sent": n_sent, **counts}
+
+
+def packed_bytes(core: Core, events: NDArray[Any]) -> int:
+    """What the windows of FOUND_DTYPE events take after compression."""
+    if not len(events):
+        return 0
+    return sum(len(packet) for packet in core.events_encode(packets_of(core, events)))
 
 
 def records_of(events: NDArray[Any]) -> NDArray[Any]:
@@ -102,14 +140,14 @@ class Filter:
         self, nodes: Sequence[NDArray[Any]]
     ) -> tuple[list[NDArray[np.bool_]], dict[str, int]]:
         """Which events of each node are kept, and how many of all are not, by cause."""
-        kept = []
+        masks = []
         counts = dict.fromkeys(("centre", "ring_sum", "ring_count"), 0)
         for records in nodes:
             result = self._core.filter_events(records, **self._limits)
-            kept.append(result.keep)
+            masks.append(result.keep)
             for cause in counts:
                 counts[cause] += getattr(result, f"n_{cause}")
-        return kept, counts
+        return masks, counts
 
 
 FILTER_OPTIONS = ("centre_max", "ring_sum_max", "ring_max", "ring_count_max")
@@ -137,5 +175,4 @@ class Flight:
     def readout(self, frames: NDArray[np.uint16]) -> Outcome:
         nodes, n_dropped = detect(self._setup, frames, limit=self._setup.ccd_limit)
         keep, counts = self._filter(nodes)
-        kept = [records[mask] for records, mask in zip(nodes, keep, strict=True)]
-        return sent(self._setup.core, joined(kept), {**counts, "dropped": n_dropped})
+        return sent(self._setup.core, joined(kept(nodes, keep)), {**counts, "dropped": n_dropped})

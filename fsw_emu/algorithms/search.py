@@ -11,14 +11,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.algorithms.flight import Filter, filter_defaults, joined, options_of, sent
+from fsw_emu.algorithms.flight import (
+    Filter,
+    filter_defaults,
+    joined,
+    options_of,
+    sent,
+    within_limit,
+)
 from fsw_emu.algorithms.guard import NODES, ROWS
 from fsw_emu.algorithms.interface import Outcome, Setup
 from fsw_emu.core import Found, MapSettings, PixelMaps
 
 SATURATION_ADU = 0xFFFF  # of a 16-bit converter
 ROW_TRANSFERS = 6  # rows binned into one
-LEARNED_FRAMES = 64  # ASSUMED: how much maps from the ground are trusted
+#: option and default of NodeMaps; learned, ASSUMED: how much maps from the ground are trusted
+MAP_OPTIONS = {"common": True, "sigmas": 5.0, "learned": 64, "good_frames": 32}
 
 
 def search(
@@ -28,17 +36,14 @@ def search(
     limit: int | None,
     switches: Sequence[Mapping[str, Any]],
 ) -> tuple[list[Found], int]:
-    """Events of each node by ``find_events``, with the switches of each, and how many ``limit``
-    cost: that of a CCD, of which side E takes what it needs first (EDU-5)."""
-    nodes: list[Found] = []
-    left = limit
-    for node, frame in enumerate(frames):
-        left = limit if node % 2 == 0 else left
+    """Events of each node by ``find_events``, with the switches of each, and how many the
+    CCD's limit cost."""
+
+    def look(node: int, frame: NDArray[np.uint16], left: int | None) -> Found:
         told = {"threshold": setup.threshold_adu, **switches[node]}
-        seen = setup.core.find_events(frame, limit=left, **told)
-        nodes.append(seen)
-        left = None if left is None else left - len(seen.records)
-    return nodes, sum(seen.n_dropped for seen in nodes)
+        return setup.core.find_events(frame, limit=left, **told)
+
+    return within_limit(frames, limit, look)
 
 
 def send_searched(
@@ -131,10 +136,9 @@ class Maps:
     """
 
     def __init__(self, setup: Setup) -> None:
-        own = {"common": True, "sigmas": 5.0, "learned": LEARNED_FRAMES, "good_frames": 32}
-        options = options_of(setup, "maps", **own, **filter_defaults(setup))
+        options = options_of(setup, "maps", **MAP_OPTIONS, **filter_defaults(setup))
         self._setup, self._filter = setup, Filter(setup.core, options)
-        self._maps = NodeMaps(setup, **{name: options[name] for name in own})
+        self._maps = NodeMaps(setup, **{name: options[name] for name in MAP_OPTIONS})
 
     def readout(self, frames: NDArray[np.uint16]) -> Outcome:
         switches = self._maps.switches(frames)

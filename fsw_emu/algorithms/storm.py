@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fsw_emu.algorithms.artefacts import kept
-from fsw_emu.algorithms.estimate import found
+from fsw_emu.algorithms.estimate import OUTER, found
 from fsw_emu.algorithms.flight import (
     Filter,
     detect,
     filter_defaults,
     joined,
+    kept,
     options_of,
+    packed_bytes,
     records_of,
     sent,
+    told_of,
 )
 from fsw_emu.algorithms.guard import NODES
 from fsw_emu.algorithms.interface import Outcome, Setup
@@ -33,7 +34,6 @@ PACKET_EVENTS, MOST_EVENTS = 1024, 65535  # of the ladder: in a packet, in a rea
 BUDGET_BYTES = 85_500
 #: option and default of the ladder
 LADDER_OPTIONS = {"budget_bytes": BUDGET_BYTES, "deepest": 2, "patience": 8}
-_OUTER = np.setdiff1d(np.arange(25), [6, 7, 8, 11, 12, 13, 16, 17, 18])
 
 
 class Quotas:
@@ -115,10 +115,9 @@ class Rungs:
                 packets.append(self._packet(node, events[part], grades[part]))
                 told.append(self._read(packets[-1], events[part], grades[part]))
         self._n += 1
-        outcome = sent(core, np.concatenate(told), counts)
-        size = sum(map(len, packets))
-        packed = outcome.packed_bytes if self._state.level == 0 else size
-        return replace(outcome, telemetry_bytes=size, packed_bytes=packed)
+        size, events = sum(map(len, packets)), np.concatenate(told)
+        packed = packed_bytes(core, events) if self._state.level == 0 else size
+        return Outcome(events, told_of(len(events), counts), size, packed)
 
     def _packet(self, node: int, events: NDArray[Any], grades: NDArray[Any]) -> bytes:
         extra = {"pha": np.maximum(grades["pha_ring"], 0).astype(np.uint32),
@@ -134,7 +133,7 @@ class Rungs:
         read = self._setup.core.ladder_decode(packet)
         records = records_of(read.records)
         if read.level == 1:
-            records["pixels"][:, _OUTER] = read.records["outer_sum"][:, None] // len(_OUTER)
+            records["pixels"][:, OUTER] = read.records["outer_sum"][:, None] // len(OUTER)
         told = found(read.node, records)
         told["grade"] = grades["asca"]  # the ground grades windows as the board does
         if read.level == 2:
