@@ -116,7 +116,9 @@ def test_means_of_one_run_have_those_of_students_t(values: list[float]) -> None:
 )
 def test_differences_of_means_are_the_paired_t_test(pairs: list[tuple[float, float]]) -> None:
     """One trial a run: then the jackknife is the paired test."""
-    one, other = (np.array([[[1.0, v, v * v]] for v in column]) for column in zip(*pairs))  # noqa: B905
+    one, other = (
+        np.array([[[1.0, v, v * v]] for v in column]) for column in zip(*pairs, strict=True)
+    )
     found = difference(Kind.MEAN, one, other)
     exact = stats.ttest_rel(one[:, 0, 1], other[:, 0, 1])
     ends = exact.confidence_interval(0.95)

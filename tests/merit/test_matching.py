@@ -107,8 +107,9 @@ def test_owners_are_those_of_brute_force(seed: int, n: int, m: int, n_tracks: in
         fake.photons(rng, n, SMALL), fake.tracks(rng, n_tracks, SMALL), fake.pixels(rng, 4, SMALL)
     )
     made.photons["energy_ev"] = rng.choice([200.0, 500.0, 900.0], n)  # as bright as others
-    at = [tuple(map(int, rng.integers(0, SMALL))) for _ in range(m)]  # the same twice, too
-    found = events(at)  # type: ignore[arg-type]
+    places = (map(int, rng.integers(0, SMALL)) for _ in range(m))  # the same twice, too
+    at = [(node, row, col) for node, row, col in places]
+    found = events(at)
     matched = match(made, found, paint(made.tracks, 1.5, SMALL))
     owner, fates = by_brute_force(made, found)
     assert matched.photon.tolist() == [max(each, -1) for each in owner]
@@ -196,8 +197,8 @@ def test_what_stands_out(seed: int, levels: int) -> None:
     """Few levels: many ties, of which the first in raster order wins."""
     rng = np.random.default_rng(seed)
     frames = (500 + 10 * rng.integers(0, levels + 1, (2, 9, 8))).astype(np.uint16)
-    everywhere = np.unravel_index(np.arange(frames.size), frames.shape)
-    stands = standing(frames, everywhere, 12).reshape(frames.shape)  # type: ignore[arg-type]
+    nodes, rows, cols = np.unravel_index(np.arange(frames.size), frames.shape)
+    stands = standing(frames, (nodes, rows, cols), 12).reshape(frames.shape)
     for node, row, col in np.ndindex(*frames.shape):
         inside = 2 <= row < 7 and 2 <= col < 6
         assert stands[node, row, col] == (inside and _stands(frames[node], row, col, 12))
