@@ -54,9 +54,9 @@ class Meter:
         self._hot = HotPixels()
         self._is_first = True
 
-    def readout(self, exposure: Exposure, outcome: Outcome, *, truth: Truth | None = None) -> None:
-        """Add a readout. truth: ``truth_of`` it, where several algorithms see the same."""
-        truth = truth or truth_of(exposure, self._setup.threshold_adu)
+    def readout(self, exposure: Exposure, outcome: Outcome) -> None:
+        """Add a readout."""
+        truth = truth_of(exposure, self._setup.threshold_adu)
         events = outcome.events
         matched = match(exposure, events, truth.near_track)
         self._photons(exposure, matched, truth)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,9 @@ class Truth:
     hot_firings: NDArray[np.int64]  # the same of hot pixels
 
 
+@lru_cache(maxsize=4)  # algorithms take a readout one after the other, at few thresholds
 def truth_of(exposure: Exposure, threshold_adu: int) -> Truth:
-    """The truth of a readout."""
+    """The truth of a readout, whose arrays stay as they are."""
     frames, hot = exposure.frames, exposure.hot
     near = paint(exposure.tracks, TRACK_REACH_PX, frames.shape)
     at = np.flatnonzero(near)

@@ -52,9 +52,9 @@ def no_pixels() -> NDArray[Any]:
     return np.zeros(0, PIXEL_DTYPE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exposure:
-    """Frames of the four nodes, E2, F2, E4, F4, and what they hold."""
+    """Frames of the four nodes, E2, F2, E4, F4, and what they hold; equal to itself alone."""
 
     index: int
     frames: NDArray[np.uint16]  # (4, 639, 384) [ADU]
