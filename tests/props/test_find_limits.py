@@ -29,7 +29,7 @@ NO_LIMIT = 2**32 - 1
     ],
 )  # fmt: skip
 def test_options_of_the_wrong_size_are_refused(core: Core, option: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError, match=f"^{next(iter(option))}: "):
         core.find_events(np.zeros((8, 8), np.uint16), **{"threshold": 1, **option})
     for name, value in option.items():
         if isinstance(value, np.ndarray):
