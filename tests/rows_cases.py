@@ -19,7 +19,7 @@ from fsw_emu.model import rows_packet as layout
 
 KINDS = ("raw", "independent", "grouped", "aec")
 PREDICTORS = ("column", "west", "mean")
-IMAGES = ("constant", "noise", "random", "ends", "ramp", "tracks", "dark", "columns")
+IMAGES = ("constant", "noise", "random", "ends", "ramp", "tracks", "dark", "columns", "lines")
 
 
 def image(rng: np.random.Generator, character: str, shape: tuple[int, ...]) -> NDArray[np.uint16]:
@@ -28,6 +28,7 @@ def image(rng: np.random.Generator, character: str, shape: tuple[int, ...]) -> N
     noise = rng.normal(level, 2.0 ** rng.uniform(-2, 13), shape)
     tracks = np.where(rng.random(shape) < 0.03, rng.exponential(3000, shape), 0)
     columns = rng.normal(0, 60, shape[-1])
+    lines = np.where(rng.random((*shape[:-1], 1)) < 0.1, 9000, 0)
     made = {
         "constant": np.full(shape, level),
         "noise": noise,
@@ -37,6 +38,7 @@ def image(rng: np.random.Generator, character: str, shape: tuple[int, ...]) -> N
         "tracks": rng.normal(500, 4, shape) + tracks,
         "dark": rng.integers(0, 3, shape),
         "columns": rng.normal(500, 3, shape) + columns,
+        "lines": rng.normal(500, 4, shape) + lines,
     }[character]
     return np.clip(np.rint(made), 0, 0xFFFF).astype(np.uint16)
 

@@ -24,6 +24,18 @@ enum {
     ROWS_MODEL_IN_USE = HUFFMAN_TABLES + 1 /* number of the model's table */
 };
 
+static inline uint32_t rows_smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint32_t rows_median(uint32_t a, uint32_t b, uint32_t c)
+{
+    const uint32_t low = a < b ? a : b;
+    const uint32_t rest = rows_smaller(a < b ? b : a, c);
+    return low > rest ? low : rest;
+}
+
 /* Is a row, as it is, more than a packet? */
 bool rows_need_pieces(const struct sxi_rows *ctx);
 

@@ -15,7 +15,8 @@ enum {
     BIAS = 0x2000000, /* keeps what is shifted positive: a multiple of all steps */
     EIGHTH = FINE / 8,
     SOME = 1024, /* columns: sums of so many stay within 32 bits */
-    SAFE_TABLE = 51 /* of codes for a model's columns: 16 bits at most */
+    SAFE_TABLE = 51, /* of codes for a model's columns: 16 bits at most */
+    SHIFT_ROWS = 3   /* whose spreads decide on low bits */
 };
 
 bool rows_params_good(const struct sxi_rows *ctx) /* D15 */
@@ -228,18 +229,33 @@ static uint32_t shift_for(uint32_t table)
     return shift > 0U && table % 4U < 3U ? shift - 1U : shift;
 }
 
+/* Low bits by the middle one of three rows' values, so that no single line far off decides. */
+static uint32_t shift_of_rows(struct sxi_rows *ctx, const struct rows_lines *lines)
+{
+    const uint32_t n = rows_smaller(lines->lines, SHIFT_ROWS);
+    uint32_t sums[SHIFT_ROWS] = {0};
+    for (uint32_t r = 0; r < n; r++) { /* uncovered object c448: there is a row */
+        rows_values(ctx, lines, r);
+        sums[r] = rows_sum(ctx->line, ctx->cols);
+    }
+    const uint32_t sum = rows_median(sums[0], sums[n / 2U], sums[n - 1U]);
+    return shift_for(huffman_table_for(sum, ctx->cols));
+}
+
 void rows_count(struct sxi_rows *ctx, const uint16_t *samples, uint32_t n_rows)
 {
     struct rows_lines lines = {.samples = samples, .n = ctx->cols, .lines = n_rows,
                                .with_columns = ctx->has_columns};
+    if (n_rows == 0U) {
+        return;
+    }
+    rows_begin(ctx, &lines);
+    if (ctx->shift == ROWS_NO_TABLE) {
+        ctx->shift = shift_of_rows(ctx, &lines);
+        rows_begin(ctx, &lines); /* what is above has changed */
+    }
     for (uint32_t r = 0; r < n_rows; r++) {
-        if (r == 0U) {
-            rows_begin(ctx, &lines);
-        }
         rows_values(ctx, &lines, r);
-        if (ctx->shift == ROWS_NO_TABLE) {
-            ctx->shift = shift_for(huffman_table_for(rows_sum(ctx->line, ctx->cols), ctx->cols));
-        }
         for (uint32_t i = 0; i < ctx->cols; i++) { /* uncovered object a740: there are columns */
             ctx->counts[huffman_symbol((uint32_t)ctx->line[i] >> ctx->shift)]++;
         }

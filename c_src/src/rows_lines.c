@@ -12,18 +12,6 @@ enum {
     BEYOND = 5 /* values are taken up to so many times a mean that a few do not move */
 };
 
-static inline uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline uint32_t median(uint32_t a, uint32_t b, uint32_t c)
-{
-    const uint32_t low = a < b ? a : b;
-    const uint32_t rest = smaller(a < b ? b : a, c);
-    return low > rest ? low : rest;
-}
-
 /* 8 times a sample less its column's deviation, from 0 on. */
 static inline uint32_t eighths(const struct sxi_rows *ctx, const struct rows_lines *lines,
                                const uint16_t *x, uint32_t i)
@@ -36,29 +24,39 @@ static inline uint32_t eighths(const struct sxi_rows *ctx, const struct rows_lin
     return (uint32_t)above;
 }
 
-/* The mean of medians of three samples far from each other, of a few lines. */
+/* The mean of medians of three samples far from each other, of a few lines; of three or more without
+ * the highest and the lowest, as an injected line is. */
 uint32_t rows_base(const struct sxi_rows *ctx, const struct rows_lines *lines)
 {
     const uint32_t third = lines->n / 3U;
     const uint32_t n = third < TRIPLES ? third : TRIPLES;
     const uint32_t most = ctx->kind == SXI_ROWS_GROUPED ? BASE_LINES : 1U; /* packets are longer */
-    const uint32_t n_lines = smaller(lines->lines, most);
+    const uint32_t n_lines = rows_smaller(lines->lines, most);
     const uint16_t *x = lines->samples;
     uint32_t sum = 0;
+    uint32_t lowest = UINT32_MAX;
+    uint32_t highest = 0;
     for (uint32_t line = 0; line < n_lines; line++) { /* uncovered object 243d: there is a line */
+        uint32_t of_line = 0;
         for (uint32_t i = 0; i < n; i++) { /* D14 */
-            sum += median(eighths(ctx, lines, x, i), eighths(ctx, lines, x, third + i),
-                          eighths(ctx, lines, x, 2U * third + i));
+            of_line +=
+                rows_median(eighths(ctx, lines, x, i), eighths(ctx, lines, x, third + i),
+                            eighths(ctx, lines, x, 2U * third + i));
         }
+        sum += of_line;
+        lowest = rows_smaller(lowest, of_line);
+        highest = highest > of_line ? highest : of_line;
         x += lines->n;
     }
-    const uint32_t count = n * n_lines;
+    const bool some = n_lines > 2U;
+    const uint32_t of_some = some ? sum - lowest - highest : sum;
+    const uint32_t count = n * (some ? n_lines - 2U : n_lines);
     const uint32_t mean = n == 0U ? eighths(ctx, lines, x - lines->n, 0) /* D14 */
-                                  : (sum + count / 2U) / count;          /* D16 */
+                                  : (of_some + count / 2U) / count;      /* D16 */
     if (mean <= ROWS_MAX_COLUMN) {
         return 0;
     }
-    return smaller((mean - ROWS_MAX_COLUMN + 1U) / 2U, 4U * ROWS_MOST + 3U);
+    return rows_smaller((mean - ROWS_MAX_COLUMN + 1U) / 2U, 4U * ROWS_MOST + 3U);
 }
 
 /* How far the base of a group with large steps goes to the side [1/4 ADU]: off the middle of a
@@ -79,7 +77,7 @@ void rows_begin(struct sxi_rows *ctx, struct rows_lines *lines)
         lines->base = 4U * lines->samples[0];
         return;
     }
-    lines->base = smaller(rows_base(ctx, lines) + aside_of(ctx), 4U * ROWS_MOST + 3U);
+    lines->base = rows_smaller(rows_base(ctx, lines) + aside_of(ctx), 4U * ROWS_MOST + 3U);
     for (uint32_t i = 0; i < lines->n; i++) { /* uncovered object 4660: a line has samples */
         const int32_t column = lines->with_columns != 0U ? ctx->columns[lines->first_col + i] : 0;
         ctx->above[i] = rows_predict(lines->base, column);
@@ -141,8 +139,8 @@ static void values_near(struct sxi_rows *ctx, const struct rows_lines *lines, co
         ctx->line[i] = (uint16_t)(below && steps > 0U ? 2U * steps - 1U : 2U * steps);
         if (ctx->predictor != SXI_ROWS_COLUMN) {
             const uint32_t change = steps * (2U * m + 1U);
-            before = below ? predicted - smaller(change, predicted)
-                           : smaller(predicted + change, ROWS_MOST);
+            before = below ? predicted - rows_smaller(change, predicted)
+                           : rows_smaller(predicted + change, ROWS_MOST);
             ctx->above[i] = (uint16_t)before;
         }
     }
@@ -171,12 +169,12 @@ uint32_t rows_sum(const uint16_t *values, uint32_t n)
     const uint32_t some = third < TRIPLES ? third : TRIPLES;
     uint32_t sum = 0;
     for (uint32_t i = 0; i < some; i++) { /* D14 */
-        sum += median(values[i], values[third + i], values[2U * third + i]);
+        sum += rows_median(values[i], values[third + i], values[2U * third + i]);
     }
     const uint32_t most = some == 0U ? ROWS_MOST : BEYOND * (sum / some + 1U); /* D14 */
     sum = 0;
     for (uint32_t i = 0; i < n; i++) { /* uncovered object 2963: n > 0 */
-        sum += smaller(values[i], most);
+        sum += rows_smaller(values[i], most);
     }
     return sum;
 }

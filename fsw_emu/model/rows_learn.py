@@ -21,6 +21,7 @@ MAX_STEP = 8
 CLIP = 4  # a sample moves a mean as one so many spreads away would, at most
 FINEST_SPREAD = 64
 BASE_LINES = 4  # of a group, whose packets are longer
+SHIFT_ROWS = 3  # the middle one of their sums says how many low bits a table has
 TRIPLES = 1024  # of medians, at most
 BEYOND = 5  # values count up to so many times the mean of medians
 MOST_SPREAD, MOST_ROWS, MOST_SAMPLES = 4095, 512, 1 << 30
@@ -36,12 +37,14 @@ def _medians(numbers: Sequence[int]) -> list[int]:
 
 def base_of(lines: Sequence[Sequence[int]], columns: Sequence[int]) -> int:
     """The base [1/4 ADU] of predictor 0: what samples of a few lines are over their columns."""
-    of: list[int] = []
+    of: list[list[int]] = []
     for line in lines[:BASE_LINES]:
         eighths = [8 * x - of for x, of in zip(line, columns, strict=True)]
-        of += _medians(eighths)
-    of = of or eighths[:1]
-    mean = (2 * sum(of) + len(of)) // (2 * len(of))
+        of.append(_medians(eighths))
+    if len(of) > 2:  # without the highest and the lowest: an injected line has no say
+        of = sorted(of, key=sum)[1:-1]
+    some = [eighth for line in of for eighth in line] or eighths[:1]
+    mean = (2 * sum(some) + len(some)) // (2 * len(some))
     return min(max((mean + 1) // 2, 0), LARGEST_BASE)
 
 
@@ -109,10 +112,12 @@ def table_of_rows(
             base = base_of(run, columns or [0] * p.cols) + aside(p.near_lossless, spread)
             base = min(base, LARGEST_BASE)
         lines = Lines(replace(p, n_samples=p.cols, base=base), Group(columns))
-        for line in run:
-            values = lines.values(line)
-            if shift < 0:
-                shift = _shift_for(table_for(values))
+        values_of = [lines.values(line) for line in run]
+        if shift < 0:
+            sums = [_sum(values) for values in values_of[:SHIFT_ROWS]]
+            middle = sorted((sums[0], sums[len(sums) // 2], sums[-1]))[1]
+            shift = _shift_for(huffman.table_for(middle, p.cols))
+        for values in values_of:
             for value in values:
                 counts[huffman.symbol(value >> shift)[0]] += 1
     return shift, tuple(huffman.lengths_of_counts(counts))

@@ -132,12 +132,29 @@ def test_the_largest_error_is_reached_and_not_passed(core: Core, kind: str, m: i
     rng = np.random.default_rng(m)
     stack = rng.integers(900, 1400, (2, 6, 40), np.uint16)
     stack[0, :, ::7], stack[0, :, 1::7] = 0, 0xFFFF
-    predictor = PREDICTORS[m % len(PREDICTORS)]
-    way: dict[str, Any] = {"kind": kind, "predictor": predictor, "near_lossless": m}
-    packets = core.rows_encode(stack, **way)
-    assert {layout.parse(data)[0].near_lossless for data in packets} <= {0, m}
-    back, _ = core.rows_decode(packets)
-    assert errors(back, stack).max() == m
+    for predictor in PREDICTORS:
+        way: dict[str, Any] = {"kind": kind, "predictor": predictor, "near_lossless": m}
+        packets = core.rows_encode(stack, **way)
+        assert {layout.parse(data)[0].near_lossless for data in packets} <= {0, m}
+        back, _ = core.rows_decode(packets)
+        assert errors(back, stack).max() == m
+
+
+@pytest.mark.verifies("ROWS-8", "ROWS-9")
+@pytest.mark.parametrize("kind", ["independent", "grouped"])
+@pytest.mark.parametrize("predictor", PREDICTORS)
+def test_steps_beyond_the_ends_stay_within(core: Core, kind: str, predictor: str) -> None:
+    """Columns near either end, and a step of 9 that goes past it from most predictions."""
+    rng = np.random.default_rng(20)
+    noise = np.rint(rng.integers(0, 30, 40) + rng.normal(0, 4, (1, 60, 40))).clip(0)
+    for samples in (noise, 0xFFFF - noise):
+        stack = samples.astype(np.uint16)
+        packets = core.rows_encode(stack, kind=kind, predictor=predictor, near_lossless=4)
+        assert packets == rebuilt(packets, stack)
+        back, ok = core.rows_decode(packets)
+        assert ok.all()
+        assert np.array_equal(back, rows.decode(packets)[0])
+        assert errors(back, stack).max() == 4
 
 
 @st.composite

@@ -74,6 +74,21 @@ def test_columns_are_learnt_in_spite_of_tracks(core: Core) -> None:
     assert columns_of(core, np.full((2, 400, 60), 500, np.uint16)) is None
 
 
+@pytest.mark.verifies("ROWS-11")
+@pytest.mark.parametrize("level", [900, 14_800])
+def test_injected_lines_spoil_no_other(core: Core, level: int) -> None:
+    """Every 100th, the very first too, as charge injection makes them: they cost what they hold."""
+    noise = np.random.default_rng(10).normal(0, 3, (1, 640, 48))
+    injected = np.arange(640)[:, None] % 100 == 0
+    sizes = []
+    for lines in (500 + noise, np.where(injected, level + 20 * noise, 500 + noise)):
+        stack = np.rint(lines).astype(np.uint16)
+        packets = core.rows_encode(stack)
+        assert packets == rows_coder.encode(stack)
+        sizes.append(sum(map(len, packets)))
+    assert sizes[1] < 1.1 * sizes[0]
+
+
 def columns_of(core: Core, stack: NDArray[np.uint16]) -> NDArray[Any] | None:
     group = rows.load_model(*layout.parse(core.rows_encode(stack)[0]))
     return None if group.columns is None else np.array(group.columns)
@@ -94,6 +109,7 @@ def scenes(shape: tuple[int, int, int]) -> dict[str, NDArray[np.uint16]]:
         "ramp": np.broadcast_to(20 * col, shape),
         "ramp with noise": 20 * col + 10 * row + 2 * noise,
         "photograph": smooth + 2 * noise,
+        "injected lines": np.where(row % 100 == 0, 14_800 + 20 * noise, 500 + noise),
         "sparse": np.where(rng.random(shape) < 0.003, 3000, 100),
     }
     return {name: np.clip(np.rint(x), 0, 65_535).astype(np.uint16) for name, x in of.items()}
@@ -101,7 +117,10 @@ def scenes(shape: tuple[int, int, int]) -> dict[str, NDArray[np.uint16]]:
 
 SMALL, LARGE = (2, 30, 48), (1, 2600, 16)  # of the large ones only some rows are tried
 AUTO = [(SMALL, name) for name in scenes((1, 2, 2))]
-AUTO += [(LARGE, name) for name in ("noise", "wide noise", "constant", "columns", "photograph")]
+AUTO += [
+    (LARGE, name)
+    for name in ("noise", "wide noise", "constant", "columns", "photograph", "injected lines")
+]
 
 
 @pytest.mark.parametrize(("shape", "name"), AUTO)
