@@ -85,15 +85,16 @@ def _decode(name: str, values: NDArray[np.uint16], kind: RowsKind) -> Case:
     return Case("sxi_rows_decode", name, "sample", n, arguments)
 
 
-def _learning(function: str, values: NDArray[np.uint16]) -> Case:
+def _learning(function: str, values: NDArray[np.uint16], name: str = "noise") -> Case:
     def arguments(ffi: Any, lib: Any) -> tuple[Any, ...]:
         samples = array(ffi, "uint16_t", values)
         ctx = coder(ffi, lib, "grouped")
         if function != "learn":
             lib.sxi_rows_learn(ctx, samples, ROWS)
+            lib.sxi_rows_tabulate(ctx, samples, 0 if name == "first" else 1)
         return ctx, samples, ROWS
 
-    return Case(f"sxi_rows_{function}", "noise", "sample", ROWS * COLS, arguments)
+    return Case(f"sxi_rows_{function}", name, "sample", ROWS * COLS, arguments)
 
 
 def _model_cases(values: NDArray[np.uint16]) -> Iterator[Case]:
@@ -147,4 +148,5 @@ def rows_cases() -> Iterator[Case]:
     yield _decode("random", random, "independent")
     yield _learning("learn", values)
     yield _learning("tabulate", values)
+    yield _learning("tabulate", values, "first")  # which say how many low bits the table has
     yield from _model_cases(values)

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 fsw-emu contributors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <stddef.h>
+
 #include "rows_common.h"
 
 /* Samples to values: prediction, and what deviates from it. */
@@ -12,15 +14,14 @@ enum {
     BEYOND = 5 /* values are taken up to so many times a mean that a few do not move */
 };
 
-/* 8 times a sample less its column's deviation, from 0 on. */
-static inline uint32_t eighths(const struct sxi_rows *ctx, const struct rows_lines *lines,
-                               const uint16_t *x, uint32_t i)
+/* 8 times sample i less its column's deviation, if there is one, from 0 on. */
+static inline uint32_t eighths(const int16_t *columns, const uint16_t *x, uint32_t i)
 {
     const uint32_t sample = (uint32_t)EIGHTHS * x[i] + ROWS_MAX_COLUMN;
-    if (lines->with_columns == 0U) {
+    if (columns == NULL) {
         return sample;
     }
-    const int32_t above = (int32_t)sample - ctx->columns[lines->first_col + i];
+    const int32_t above = (int32_t)sample - columns[i];
     return (uint32_t)above;
 }
 
@@ -28,6 +29,7 @@ static inline uint32_t eighths(const struct sxi_rows *ctx, const struct rows_lin
  * the highest and the lowest, as an injected line is. */
 uint32_t rows_base(const struct sxi_rows *ctx, const struct rows_lines *lines)
 {
+    const int16_t *columns = lines->with_columns != 0U ? ctx->columns + lines->first_col : NULL;
     const uint32_t third = lines->n / 3U;
     const uint32_t n = third < TRIPLES ? third : TRIPLES;
     const uint32_t most = ctx->kind == SXI_ROWS_GROUPED ? BASE_LINES : 1U; /* packets are longer */
@@ -39,9 +41,8 @@ uint32_t rows_base(const struct sxi_rows *ctx, const struct rows_lines *lines)
     for (uint32_t line = 0; line < n_lines; line++) { /* uncovered object 243d: there is a line */
         uint32_t of_line = 0;
         for (uint32_t i = 0; i < n; i++) { /* D14 */
-            of_line +=
-                rows_median(eighths(ctx, lines, x, i), eighths(ctx, lines, x, third + i),
-                            eighths(ctx, lines, x, 2U * third + i));
+            of_line += rows_median(eighths(columns, x, i), eighths(columns, x, third + i),
+                                   eighths(columns, x, 2U * third + i));
         }
         sum += of_line;
         lowest = rows_smaller(lowest, of_line);
@@ -51,8 +52,8 @@ uint32_t rows_base(const struct sxi_rows *ctx, const struct rows_lines *lines)
     const bool some = n_lines > 2U;
     const uint32_t of_some = some ? sum - lowest - highest : sum;
     const uint32_t count = n * (some ? n_lines - 2U : n_lines);
-    const uint32_t mean = n == 0U ? eighths(ctx, lines, x - lines->n, 0) /* D14 */
-                                  : (of_some + count / 2U) / count;      /* D16 */
+    const uint32_t mean = n == 0U ? eighths(columns, x - lines->n, 0) /* D14 */
+                                  : (of_some + count / 2U) / count;   /* D16 */
     if (mean <= ROWS_MAX_COLUMN) {
         return 0;
     }
