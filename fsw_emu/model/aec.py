@@ -244,7 +244,7 @@ def decode(
     restricted: bool = False,
 ) -> NDArray[Any]:
     """The samples, uint16 up to 16 bits and uint32 above. EOFError when the data end too early,
-    ValueError when no encoder makes them."""
+    ValueError when no encoder makes them; what is read first tells."""
     p = Parameters(bits, block_size, rsi, preprocess, restricted)
     stream, samples, zero_blocks, previous = _Bits(data), [], 0, 0
     for i in range(-(-n_samples // p.block_size)):
@@ -287,14 +287,18 @@ def _mapped(stream: _Bits, option: int, first: bool, p: Parameters) -> list[int]
     if option:
         k = option - 1
         high = [stream.unary() for _ in range(count)]
+        if max(high, default=0) > p.largest >> k:  # whether low bits follow or not
+            raise ValueError("a residual is wider than the samples")
         return head + [value << k | stream.take(k) for value in high]
-    out = []
+    out: list[int] = []
     for _ in range(p.block_size // 2):
         code, total = stream.unary(), 0
         while code > total:
             total += 1
             code -= total
+        if max(total - code, code) > p.largest:
+            raise ValueError("a residual is wider than the samples")
+        if first and not out and total > code:
+            raise ValueError("a residual in the place of the reference sample")
         out += [total - code, code]
-    if first and out[0]:
-        raise ValueError("a residual in the place of the reference sample")
     return out

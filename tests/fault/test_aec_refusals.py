@@ -146,6 +146,8 @@ NO_CODE = {
     "second extension, reference": (1, "0001" + "0" + "01" + "1" * 3, FORMAT),
     "second extension behind a reference": (1, "0001" + "0" + "1" + "0001" + "1" * 2, FORMAT),
     "split, more than a sample holds": (8, "001" + "0" * 256 + "1" * 8, FORMAT),
+    "second extension, the rest missing": (1, "0001" + "0001", FORMAT),
+    "split, low bits missing": (8, "010" + "0" * 128 + "1" * 8, FORMAT),
     "run beyond the interval": (8, "0000" + "01", FORMAT),
     "run beyond the interval, with a reference": (8, "0000" + "0" * 8 + "01", FORMAT),
     "run beyond the segment": (8, "0000" + "0" * 70 + "1", FORMAT),
@@ -159,14 +161,15 @@ def test_code_that_no_coder_writes(csxi: SimpleNamespace, name: str, width: int)
     has_reference = name.endswith("reference")
     _, decode, ctype = functions(csxi, width)
     params = csxi.ffi.new("struct sxi_aec *", [bits, 8, 1, int(has_reference)])
-    octet = int(text.ljust(320, "1"), 2).to_bytes(40, "big")
-    out = Guarded(csxi, ctype, 8)
-    assert decode(params, octets(csxi, octet), 40, out.pointer, 8) == status
-    assert out.is_intact()
-    if width == 16:
-        p = model.Parameters(bits=bits, block_size=8, rsi=1, preprocess=has_reference)
-        with pytest.raises(ValueError, match="a r"):
-            model.decode(octet, 8, **vars(p))
+    whole = int(text.ljust(320, "1"), 2).to_bytes(40, "big")
+    for code in (whole, whole[: -(-len(text) // 8)]):  # what follows has no say
+        out = Guarded(csxi, ctype, 8)
+        assert decode(params, octets(csxi, code), len(code), out.pointer, 8) == status
+        assert out.is_intact()
+        if width == 16:
+            p = model.Parameters(bits=bits, block_size=8, rsi=1, preprocess=has_reference)
+            with pytest.raises(ValueError, match="a r"):
+                model.decode(code, 8, **vars(p))
 
 
 @pytest.mark.parametrize("preprocess", [False, True])
