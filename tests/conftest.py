@@ -25,9 +25,9 @@ SHARED = ROOT.parent / "shared"
 LIBRARY = pytest.StashKey[Any]()
 
 hypothesis.settings.register_profile("default", deadline=None, max_examples=60)
-hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15)
-# what runs, and so what is covered, is the same each time
-hypothesis.settings.register_profile("coverage", deadline=None, max_examples=15, derandomize=True)
+# the same examples each time: what fails is of the change, and what is covered stays so
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
+hypothesis.settings.register_profile("lanes", deadline=None, max_examples=15, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000)
 FIND = [hypothesis.Phase.explicit, hypothesis.Phase.generate]  # a fault, not a small one
 hypothesis.settings.register_profile(

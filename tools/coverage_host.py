@@ -151,7 +151,7 @@ def library(folder: Path, words: int) -> Path:
 
 def run_suite(target: str, log: Path, *options: str, **environment: str) -> subprocess.Popen[bytes]:
     """The core's suite on a target, begun: the same examples each time."""
-    env = {**os.environ, "HYPOTHESIS_PROFILE": "coverage", **environment}
+    env = {**os.environ, "HYPOTHESIS_PROFILE": "lanes", **environment}
     command = [sys.executable, "-m", "pytest", "--target", target, *options, *TESTS]
     with log.open("wb") as out:
         return subprocess.Popen(  # noqa: S603

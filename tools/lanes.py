@@ -5,9 +5,10 @@
 
 Usage: lanes.py [-h] [--jobs N] [--list] [LANE...]
 
-One suite, many machines: what one build can be asked, all can, bit for bit the same. Builds
-go to build/LANE, what pytest says to build/lanes/LANE.log, verdicts by test, with what was tested,
-to build/lanes/LANE.xml. Exits 1 when a test fails anywhere.
+One suite, many machines: what one build can be asked, all can, bit for bit the same, and with the
+same examples each time (pytest alone and `make fuzz` draw others). Builds go to build/LANE, what
+pytest says to build/lanes/LANE.log, verdicts by test, with what was tested, to
+build/lanes/LANE.xml. Exits 1 when a test fails anywhere.
 """
 
 import argparse
@@ -51,8 +52,8 @@ class Lane:
 
 
 LANES = [
-    Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "default", all_parts()),
-    Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}, "default"),
+    Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "suite", all_parts()),
+    Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}),
     Lane("leon3-clang", "clang for GR712RC, on a bare machine", "elf", {"cross": "leon3-clang"}),
     Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}),
     Lane("gcc-O0", "gcc -O0", "lib", {"optimise": 0}),
