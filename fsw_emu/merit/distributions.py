@@ -50,13 +50,16 @@ def gamma_cdf(x: float, a: float) -> float:
 
 def t_cdf(t: float, df: float) -> float:
     """Student's t with ``df`` degrees of freedom."""
-    tail = 0.5 * beta_cdf(df / (df + t * t), 0.5 * df, 0.5)
+    tail = 0.5 * t_p_value(t, df)
     return tail if t < 0.0 else 1.0 - tail
 
 
 def t_p_value(t: float, df: float) -> float:
     """Chance of a Student's t as far from 0 as ``t``, on either side."""
-    return beta_cdf(df / (df + t * t), 0.5 * df, 0.5)
+    square = t * t
+    if square < 1.0:  # df / (df + square) does not tell how near to 1 it is
+        return 1.0 - beta_cdf(square / (df + square), 0.5, 0.5 * df)
+    return beta_cdf(df / (df + square), 0.5 * df, 0.5)
 
 
 def beta_quantile(p: float, a: float, b: float) -> float:

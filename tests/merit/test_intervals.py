@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -52,6 +52,7 @@ def test_gamma_is_that_of_scipy(p: float, a: float) -> None:
 
 
 @given(st.floats(-50, 50), st.floats(1, 1e4))
+@example(9.964990731056318e-07, 3277.0)
 def test_t_is_that_of_scipy(t: float, df: float) -> None:
     assert t_cdf(t, df) == pytest.approx(stats.t.cdf(t, df), rel=1e-7, abs=1e-12)
     assert t_p_value(t, df) == pytest.approx(2 * stats.t.sf(abs(t), df), rel=1e-7, abs=1e-12)

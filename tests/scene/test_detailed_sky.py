@@ -98,13 +98,14 @@ def edge(p: Any, pressure_npa: float) -> float:
     return float(x[np.argmax(np.diff(bright))] + x[1] - x[0]) - p.sky.earth_x_px
 
 
-@given(st.floats(2.0, 8.0), st.floats(2.0, 8.0))
+@given(st.floats(2.4, 8.0), st.floats(2.4, 8.0))
 @settings(max_examples=20, deadline=None)
 def test_the_magnetopause_moves_as_pressure_balance(one: float, other: float) -> None:
-    """As P^(-1/6), to a cell of 8 pixels."""
+    """As P^(-1/6), to a cell and a half of 8 pixels; at 2 to 2.3 nPa it lies where the nodes meet, which
+    are 24 pixels apart."""
     p = preset("quiet", {"sky.cusp_part": 0.0, "sky.vignetting_part": 0.0, "sky.edge_part": 0.01})
     expected = edge(p, one) * (other / one) ** (-1 / 6)
-    assert abs(edge(p, other) - expected) < 18
+    assert abs(edge(p, other) - expected) < 12
 
 
 def test_photons_follow_the_map() -> None:
