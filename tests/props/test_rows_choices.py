@@ -89,6 +89,17 @@ def test_injected_lines_spoil_no_other(core: Core, level: int) -> None:
     assert sizes[1] < 1.1 * sizes[0]
 
 
+@pytest.mark.verifies("ROWS-4")
+def test_a_base_goes_no_farther_aside_than_it_may(core: Core) -> None:
+    """Most samples are the largest there are, and steps as large as the spread."""
+    noise = np.random.default_rng(15).normal(0xFFFF + 15, 45, (1, 64, 48))
+    stack = np.rint(noise).clip(0, 0xFFFF).astype(np.uint16)
+    packets = core.rows_encode(stack, near_lossless=15)
+    assert packets == rows_coder.encode(stack, near_lossless=15)
+    bases = [layout.parse(data)[0].base for data in packets]
+    assert max(bases) == 4 * 0xFFFF + 3
+
+
 def columns_of(core: Core, stack: NDArray[np.uint16]) -> NDArray[Any] | None:
     group = rows.load_model(*layout.parse(core.rows_encode(stack)[0]))
     return None if group.columns is None else np.array(group.columns)

@@ -101,8 +101,8 @@ def edge(p: Any, pressure_npa: float) -> float:
 @given(st.floats(2.4, 8.0), st.floats(2.4, 8.0))
 @settings(max_examples=20, deadline=None)
 def test_the_magnetopause_moves_as_pressure_balance(one: float, other: float) -> None:
-    """As P^(-1/6), to a cell and a half of 8 pixels; at 2 to 2.3 nPa it lies where the nodes meet, which
-    are 24 pixels apart."""
+    """As P^(-1/6), to a cell and a half of 8 pixels; at 2 to 2.3 nPa it lies where the nodes meet,
+    which are 24 pixels apart."""
     p = preset("quiet", {"sky.cusp_part": 0.0, "sky.vignetting_part": 0.0, "sky.edge_part": 0.01})
     expected = edge(p, one) * (other / one) ** (-1 / 6)
     assert abs(edge(p, other) - expected) < 12
