@@ -44,10 +44,11 @@ def read_tests(root: Path) -> Found:
     for path in sorted((root / "tests").rglob("test_*.py")):
         name = path.relative_to(root).as_posix()
         tree = ast.parse(path.read_text(), name)
-        names = _names(tree)
+        nodes = list(ast.walk(tree))
+        names = _names(tree.body, nodes)
         of_module = {mark for mark, _ in _marks(_of_module(tree), names)}
         n_used = 0
-        for node in ast.walk(tree):
+        for node in nodes:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
                 marks = _marks(node.decorator_list, names)
                 ids = [ids for mark, ids in marks if mark == MARKER]
@@ -57,7 +58,7 @@ def read_tests(root: Path) -> Found:
                 left_out = bool(_LEAVES_OUT & (of_module | {mark for mark, _ in marks}))
                 verifies = tuple(one for some in ids for said in some for one in _ids(said))
                 found.tests.append(Test(f"{name}::{node.name}", verifies, left_out))
-        uses = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == MARKER]
+        uses = [n for n in nodes if isinstance(n, ast.Attribute) and n.attr == MARKER]
         if len(uses) != n_used:
             found.findings.append(f"{name}: {MARKER} counts on test functions only")
     return found
@@ -89,16 +90,16 @@ def _assigned(node: ast.stmt) -> tuple[list[str], ast.expr | None]:
     return [], None
 
 
-def _names(tree: ast.Module) -> dict[str, str]:
+def _names(body: Iterable[ast.stmt], nodes: Iterable[ast.AST]) -> dict[str, str]:
     """What names of a module stand for: pytest, what is imported from it, its marks."""
     names = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {one.asname or one.name: one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
-    for node in tree.body:
-        targets, value = _assigned(node)
+    for statement in body:
+        targets, value = _assigned(statement)
         means = _dotted(value, names) if value is not None else ""
         if means.startswith("pytest.mark"):
             names |= dict.fromkeys(targets, means)
