@@ -81,8 +81,9 @@ def test_runs_without_a_result_are_told(tmp_path: Path) -> None:
 def scheduler() -> Iterator[str]:
     import distributed
 
+    here = "127.0.0.1:0"  # any port: other clusters may have the usual one
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=here, silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address
 
