@@ -46,7 +46,7 @@ RESULTS = """<testsuites><testsuite>
 <properties><property name="tree" value="0ddba11"/></properties>
 <testcase classname="tests.test_nodes" name="test_nodes[1]"/>
 <testcase classname="tests.test_nodes" name="test_nodes[2]"/>
-<testcase classname="tests.test_nodes" name="test_order"/>
+<testcase classname="tests.test_nodes.TestThem" file="tests/test_nodes.py" name="test_order"/>
 </testsuite></testsuites>
 """
 REFERENCE = """ref: ''

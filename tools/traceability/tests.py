@@ -143,7 +143,8 @@ def read_results(tests: Iterable[Test], folder: Path, tree: str) -> tuple[list[s
         (lanes if tree and trees == {tree} else stale).append(path.stem)
         for case in results.iter("testcase") if path.stem in lanes else ():
             module = case.get("classname", "").replace(".", "/")
-            test = by_id.get(f"{module}.py::{case.get('name', '').partition('[')[0]}")
+            file = case.get("file", f"{module}.py")  # the name of the class ends with its own
+            test = by_id.get(f"{file}::{case.get('name', '').partition('[')[0]}")
             if test:
                 so_far = test.verdicts.get(path.stem, Verdict.PASS)
                 test.verdicts[path.stem] = worst([so_far, _verdict(case)])
