@@ -122,7 +122,6 @@ prove: $(VENV)/.test-tools
 	$(BIN)/python tools/prove.py
 
 soak: $(STAMP) soak-hil
-	RUNS=100 $(BIN)/pytest -q tests/unit/test_cycles.py -k many_runs
 	$(BIN)/fsw-emu run --scene storm --frames 360 --out build/soak
 
 # Ten minutes over GRESB at twice the rate of the real link, cut every 10 s.

@@ -53,7 +53,7 @@ class Lane:
 
 LANES = [
     Lane("host", "all tests; the core gcc -O3, by Cython", "host", {}, "suite", all_parts()),
-    Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}),
+    Lane("leon3", "gcc -O2 for LEON3, on a bare machine", "elf", {"cross": "leon3"}, "suite"),
     Lane("leon3-clang", "clang for GR712RC, on a bare machine", "elf", {"cross": "leon3-clang"}),
     Lane("asan", "gcc -O1, ASan and UBSan", "lib", {"sanitise": True, "optimise": 1}),
     Lane("gcc-O0", "gcc -O0", "lib", {"optimise": 0}),
